@@ -1,0 +1,86 @@
+//! This framework's side of the comparison.
+use super::case::OUTSTANDING;
+use super::measure::{Amount, Run, Tally, cpu_time};
+use super::raw::{Numbers, WARM_CALLS, threads};
+use rpc_core::{Connect, Connection, Context, Listening, Pending, Server, Service};
+use std::collections::VecDeque;
+use std::path::Path;
+use std::time::Instant;
+
+/// The least that a service can do.
+#[derive(Service)]
+pub(crate) enum Counter {
+    /// One more.
+    #[rpc(returns = u64)]
+    Add {
+        /// Than this.
+        number: u64,
+    },
+}
+
+struct Adds;
+
+impl CounterHandler for Adds {
+    fn add(&self, _cx: &Context, number: u64) -> u64 {
+        number + 1
+    }
+}
+
+pub(crate) fn listen(address: &Path) -> Listening {
+    let address = address.to_str().expect("a path in UTF-8");
+    Server::new(Counter::serve(Adds)).listen(address).expect("a server")
+}
+
+fn connect(address: &str) -> Connection {
+    Connect::new(address).service(Counter::INFO).connect().expect("a connection")
+}
+
+/// One call at a time on each of so many connections.
+pub(crate) fn single(address: &str, connections: usize, amount: Amount) -> Run {
+    threads(connections, amount, || {
+        let client = Counter::client(connect(address));
+        let mut numbers = Numbers::default();
+        move |amount| {
+            Tally::of(amount, || {
+                let number = numbers.next_number();
+                assert_eq!(client.add(number).expect("an answer"), number + 1);
+            })
+        }
+    })
+}
+
+/// Always waits for the oldest call, and begins another.
+pub(crate) fn outstanding(address: &str, amount: Amount) -> Run {
+    let connection = connect(address);
+    let client = Counter::client(connection.pipelined());
+    let mut numbers = Numbers::default();
+    let mut pending: VecDeque<(u64, Pending<u64>)> = VecDeque::with_capacity(OUTSTANDING);
+    let mut begin = |pending: &mut VecDeque<_>| {
+        let number = numbers.next_number();
+        pending.push_back((number, client.add(number)));
+    };
+    let finish = |pending: &mut VecDeque<(u64, Pending<u64>)>| {
+        let (number, answer) = pending.pop_front().expect("some are under way");
+        assert_eq!(answer.wait().expect("an answer"), number + 1);
+    };
+    for _ in 0..OUTSTANDING {
+        begin(&mut pending);
+    }
+    for _ in 0..WARM_CALLS {
+        finish(&mut pending);
+        begin(&mut pending);
+    }
+    let (start, cpu, mut calls) = (Instant::now(), cpu_time(), 0);
+    while !amount.is_done(start, Instant::now(), calls) {
+        for _ in 0..OUTSTANDING {
+            finish(&mut pending);
+            begin(&mut pending);
+        }
+        calls += OUTSTANDING as u64;
+    }
+    let (took, cpu) = (start.elapsed(), cpu_time() - cpu);
+    while !pending.is_empty() {
+        finish(&mut pending);
+    }
+    Run::new(vec![Tally { calls, latencies: Vec::new() }], WARM_CALLS + OUTSTANDING as u64, took, cpu)
+}

@@ -1,0 +1,268 @@
+//! Writing and reading on behalf of all callers of one socket: the roles that pass between threads.
+//!
+//! - *writing*: one thread has the batch of queued frames. Others queue theirs behind it.
+//! - *reading*: one thread has the [`Reading`]. A thread that waits for an answer takes it if it is free, reads and routes
+//!   frames until its own answer is there, then puts it back and wakes one of those who sleep.
+//!
+//! Invariant: whoever leaves with a role free, or something to write, wakes somebody who sleeps and can take it over.
+use super::ask::Until;
+use super::shared::{Guard, Shared, State};
+use crate::net::{Received, Wait};
+use crate::proto::{Body, Caller, End, Waits};
+use crate::wire::{Found, Inbox};
+use std::io::ErrorKind;
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+/// A thread that can neither write nor read looks this often whether the reading role has become free: both sides may be
+/// waiting for the other to read.
+const ROLE_CHECK: Duration = Duration::from_millis(10);
+
+/// The reading role.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub(super) inbox: Inbox,
+    /// What the socket's receive timeout is set to.
+    pub(super) timeout: Option<Duration>,
+    /// It has run out since it was set.
+    pub(super) expired: bool,
+}
+
+impl Shared {
+    /// One step towards whatever the caller waits for: writes, or reads, or sleeps while others do.
+    pub(super) fn advance<'a>(
+        &'a self,
+        mut state: Guard<'a>,
+        what: Waits,
+        until: Until,
+        left: Option<Duration>,
+        woken: &mut Vec<Thread>,
+    ) -> Guard<'a> {
+        if let Some(batch) = state.caller.take_batch() {
+            drop(state);
+            wake(woken);
+            return self.write(batch, what, until);
+        }
+        // Another's write has this one's frame behind it: whoever leaves it unfinished wakes a sleeper, and no reader.
+        if matches!(what, Waits::Answer(id) if state.caller.is_unsent(id)) {
+            return self.sleep(state, what, left, woken);
+        }
+        let Some(reading) = state.reading.take() else { return self.sleep(state, what, left, woken) };
+        drop(state);
+        wake(woken);
+        if let Waits::Room(_) = what {
+            // Room may come without anything to read, when somebody gives up. So this thread looks up now and then.
+            let pause = left.map_or(ROLE_CHECK, |left| left.min(ROLE_CHECK));
+            let _ = self.stream().wait_ready(true, false, Some(pause));
+            return self.read(reading, Wait::No, left, woken);
+        }
+        self.read(reading, Wait::Block, left, woken)
+    }
+
+    /// Lets others do what there is to do, until they wake this thread.
+    pub(super) fn sleep<'a>(
+        &'a self,
+        mut state: Guard<'a>,
+        what: Waits,
+        left: Option<Duration>,
+        woken: &mut Vec<Thread>,
+    ) -> Guard<'a> {
+        state.caller.calls.wait(what, thread::current());
+        drop(state);
+        wake(woken);
+        match left {
+            Some(left) => thread::park_timeout(left),
+            None => thread::park(),
+        }
+        let mut state = self.lock();
+        let this = thread::current().id();
+        state.caller.calls.unwait(what, |waiter| waiter.id() == this);
+        state
+    }
+
+    /// Reads once and hands out what came. Puts the role back.
+    fn read<'a>(
+        &'a self,
+        mut reading: Box<Reading>,
+        wait: Wait,
+        left: Option<Duration>,
+        woken: &mut Vec<Thread>,
+    ) -> Guard<'a> {
+        if wait == Wait::Block {
+            self.limit_reading(&mut reading, left);
+        }
+        let received = self.stream().recv(reading.inbox.room(), wait);
+        let mut state = self.lock();
+        match received {
+            Ok(Received::Nothing) => reading.expired |= wait == Wait::Block,
+            Ok(Received::Bytes(_)) => self.route(&mut reading.inbox, &mut state.caller, woken),
+            Ok(Received::End) => {
+                let cause = closed(&state.caller);
+                state.caller.over(End::Lost(cause), woken);
+            }
+            Err(error) => state.caller.over(End::Lost(error.to_string()), woken),
+        }
+        // Another thread found this out, and could not read: it must not depend on this one's going on.
+        if state.caller.is_deaf() {
+            self.read_out(&mut reading, &mut state.caller, "the server closed it", woken);
+        }
+        state.reading = Some(reading);
+        state
+    }
+
+    /// Sees to it that a blocking read ends when the caller's time does. The socket's timeout is changed as seldom as can
+    /// be: one that is shorter than needed makes the thread look up early, once.
+    fn limit_reading(&self, reading: &mut Reading, left: Option<Duration>) {
+        let fits = match (reading.timeout, left) {
+            (Some(set), Some(left)) => set <= left,
+            (None, Some(_)) => false,
+            (_, None) => true,
+        };
+        if (!fits || reading.expired) && self.stream().set_recv_timeout(left).is_ok() {
+            (reading.timeout, reading.expired) = (left, false);
+        }
+    }
+
+    /// Hands out the frames that have come. A peer that breaks the protocol is not listened to any more.
+    pub(super) fn route(&self, inbox: &mut Inbox, caller: &mut Caller<Thread>, woken: &mut Vec<Thread>) {
+        let limits = self.decode_limits();
+        while caller.end().is_none() {
+            match inbox.next() {
+                Ok(None) => return,
+                Err(error) => caller.over(End::Violation(error.to_string()), woken),
+                Ok(Some(Found::Oversized(head))) => caller.oversized(head, self.reply_bytes_max(), woken),
+                Ok(Some(Found::Frame(head, place))) => {
+                    if let Some(bytes) = inbox.whole(&place) {
+                        caller.received(head, Body::Whole { bytes, start: place.start }, limits, woken);
+                        // What was not taken out is dealt with all the same.
+                        inbox.clear();
+                    } else {
+                        let body = inbox.bytes().get(place).unwrap_or_default();
+                        caller.received(head, Body::Part(body), limits, woken);
+                    }
+                }
+            }
+        }
+        // It learns that nobody listens, and need not keep what it has for this connection.
+        let _ = self.stream().shutdown_both();
+    }
+
+    /// Writes the whole batch. Where the socket takes no more, this thread reads meanwhile, if nobody else does: two
+    /// peers that both only write would wait for each other for ever. And it stops there once it has what it waits for: much of
+    /// the batch may be others', who take over when it leaves.
+    pub(super) fn write(&self, batch: Vec<u8>, what: Waits, until: Until) -> Guard<'_> {
+        let (mut at, mut woken) = (0, Vec::new());
+        loop {
+            match self.stream().send(batch.get(at..).unwrap_or_default()) {
+                Ok(count) => at += count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if until.is_over() || self.lock().caller.calls.has_come(what) {
+                        break;
+                    }
+                    self.read_while_blocked(until, &mut woken);
+                    wake(&mut woken);
+                    continue;
+                }
+                Err(error) => {
+                    let mut state = self.lock();
+                    state.caller.wrote(batch, at, &mut woken);
+                    self.end_writing(&mut state, &error, &mut woken);
+                    drop(state);
+                    wake(&mut woken);
+                    return self.lock();
+                }
+            }
+            if at >= batch.len() {
+                break;
+            }
+        }
+        let mut state = self.lock();
+        state.caller.wrote(batch, at, &mut woken);
+        if !woken.is_empty() {
+            drop(state);
+            wake(&mut woken);
+            state = self.lock();
+        }
+        state
+    }
+
+    /// The peer has closed, but may have said why, or answered, before it did. Only a reader can tell: this thread if nobody
+    /// reads, else the one that does: its read now ends.
+    fn end_writing(&self, state: &mut State, error: &std::io::Error, woken: &mut Vec<Thread>) {
+        state.caller.deafened();
+        let _ = self.stream().shutdown_both();
+        let State { caller, reading: Some(reading) } = state else { return };
+        self.read_out(reading, caller, &error.to_string(), woken);
+    }
+
+    /// The last words of a peer that takes no more, and then the end. The socket is shut, so this does not wait.
+    fn read_out(&self, reading: &mut Reading, caller: &mut Caller<Thread>, cause: &str, woken: &mut Vec<Thread>) {
+        while let Ok(Received::Bytes(_)) = self.stream().recv(reading.inbox.room(), Wait::No) {
+            self.route(&mut reading.inbox, caller, woken);
+        }
+        caller.over(End::Lost(cause.to_owned()), woken);
+    }
+
+    fn read_while_blocked(&self, until: Until, woken: &mut Vec<Thread>) {
+        let reading = self.lock().reading.take();
+        let pause = if reading.is_some() { until.left() } else { Some(ROLE_CHECK) };
+        let ready = self.stream().wait_ready(reading.is_some(), true, pause);
+        let Some(reading) = reading else { return };
+        if ready.is_ok_and(|ready| ready.read) {
+            drop(self.read(reading, Wait::No, None, woken));
+        } else {
+            self.lock().reading = Some(reading);
+        }
+    }
+
+    /// Writes what the socket takes at once. Its caller [leaves](Self::leave) afterwards: others may have queued meanwhile.
+    pub(super) fn write_some<'a>(&'a self, mut state: Guard<'a>, woken: &mut Vec<Thread>) -> Guard<'a> {
+        let Some(batch) = state.caller.take_batch() else { return state };
+        drop(state);
+        let count = self.stream().send(&batch).unwrap_or(0);
+        let mut state = self.lock();
+        state.caller.wrote(batch, count, woken);
+        state
+    }
+
+    /// Ends a thread's part: somebody who sleeps takes over what it stops doing.
+    pub(super) fn leave<'a>(&'a self, mut state: Guard<'a>, mut woken: Vec<Thread>) {
+        let mut stuck = false;
+        loop {
+            let reading_is_free = state.reading.is_some();
+            if let Some(successor) = state.caller.successor(reading_is_free) {
+                woken.push(successor);
+                break;
+            }
+            if stuck {
+                break;
+            }
+            // Nobody sleeps. Who queues something while this is written finds a writer, and sleeps: look once more.
+            let sent = state.caller.sent();
+            state = self.write_some(state, &mut woken);
+            stuck = state.caller.sent() == sent;
+        }
+        drop(state);
+        wake(&mut woken);
+    }
+
+    /// The same for a thread that did not have to wait: what is queued may stay so.
+    pub(super) fn pass_on<'a>(&'a self, mut state: Guard<'a>, mut woken: Vec<Thread>) {
+        let reading_is_free = state.reading.is_some();
+        woken.extend(state.caller.successor(reading_is_free));
+        drop(state);
+        wake(&mut woken);
+    }
+}
+
+fn wake(woken: &mut Vec<Thread>) {
+    woken.drain(..).for_each(|thread| thread.unpark());
+}
+
+/// Why a connection ends that the server has closed.
+fn closed(caller: &Caller<Thread>) -> String {
+    match caller.is_closing() {
+        true => "the server has stopped, and waited no longer for calls in flight".to_owned(),
+        false => "the server closed it".to_owned(),
+    }
+}

@@ -1,0 +1,98 @@
+//! Typed RPC between the processes of one machine: over local sockets first, over TCP with the same code.
+//!
+//! A service is one enum. `#[derive(Service)]` makes its client, its handler trait, the enum of its replies, and a schema
+//! that a running server can tell, so that `rpc-cli` calls any service from a shell.
+//!
+//! ```
+//! use rpc_core::{Connection, Context, Service};
+//! use std::{collections::HashMap, sync::Mutex};
+//!
+//! /// A key-value store.
+//! #[derive(Service)]
+//! pub enum Kv<'a> {
+//!     /// Looks up one key.
+//!     #[rpc(returns = Option<String>, idempotent)]
+//!     Get { key: &'a str },
+//!     /// Stores a value under a key.
+//!     #[rpc(returns = ())]
+//!     Set { key: &'a str, value: &'a str },
+//! }
+//!
+//! #[derive(Default)]
+//! struct Store(Mutex<HashMap<String, String>>);
+//!
+//! impl KvHandler for Store {
+//!     fn get(&self, _cx: &Context, key: &str) -> Option<String> {
+//!         self.0.lock().unwrap().get(key).cloned()
+//!     }
+//!     fn set(&self, _cx: &Context, key: &str, value: &str) {
+//!         self.0.lock().unwrap().insert(key.to_owned(), value.to_owned());
+//!     }
+//! }
+//!
+//! // A server: Server::new(Kv::serve(Store::default())).listen("kv")?.run()?;
+//! // A client: let kv = Kv::connect("kv")?;
+//! // A test, in one process and without a socket:
+//! let kv = Kv::client(Connection::local(Kv::serve(Store::default())));
+//! kv.set("a", "1")?;
+//! assert_eq!(kv.get("a")?.as_deref(), Some("1"));
+//! # Ok::<(), rpc_core::Error>(())
+//! ```
+//!
+//! # What is promised
+//! - **Nothing is silent.** Programs built from different versions either understand each other, or a call fails before
+//!   anything ran, with [`Error::Incompatible`] naming what differs.
+//! - **Every failure says what happened to the call**: [`Error::outcome`].
+//! - **No bytes can hurt**: what a peer sends cannot panic, exhaust memory or stack, or end another caller's call.
+//! - **Every call ends**, by an answer, its deadline (30 s unless said otherwise), or the end of its connection.
+//!
+//! # Where to read
+//! [`Service`] and [`Schema`] (the derives), [`Connection`] and [`Connect`], [`Server`], [`Error`], [`Address`]. The
+//! repository's ARCHITECTURE.md is the map of the code, PROTOCOL.md the wire.
+// The derive's output names this crate, also where this crate itself uses it.
+extern crate self as rpc_core;
+
+mod client;
+mod error;
+mod net;
+mod proto;
+pub mod schema;
+mod server;
+mod service;
+mod value;
+mod wire;
+
+pub use client::{Connect, Connection, Local, Pending, Pipeline, Pipelined};
+pub use error::{Blame, Error, Outcome};
+pub use net::{
+    Address, AddressError, AddressProblem, ConnectError, ConnectProblem, DirectoryError, DirectoryProblem, ListenError,
+    ListenProblem, Peer, SystemError,
+};
+pub use proto::Limits;
+pub use rpc_derive::{Schema, Service};
+pub use schema::{Schema, Shape};
+pub use server::{
+    Description, Drained, Introspection, IntrospectionClient, IntrospectionHandler, IntrospectionReply, Listening,
+    Server, Stopper,
+};
+pub use service::{
+    Argument, Blocking, Call, CallOptions, Channel, Client, Context, Deadline, Encode, Handler, Incoming, Layer,
+    Layered, Method, Mode, Outgoing, Service, ServiceInfo, Timeout,
+};
+pub use value::Value;
+
+/// What methods of generated clients return, as a reader of their docs sees it.
+pub mod returns {
+    pub use crate::service::Call;
+}
+
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::value::{Bytes, Ours, Own, VariantIndex, describe, ours, read_fields, write_fields};
+    pub use serde;
+
+    /// What a generated dispatch says to an index that is none of its methods.
+    pub fn no_such_method(cx: &crate::Context) -> Result<(), crate::Error> {
+        Err(crate::Error::UnknownMethod { method: cx.method().name.to_owned() })
+    }
+}

@@ -1,0 +1,269 @@
+//! A session fed with bytes: no socket, no clock.
+use super::*;
+
+fn catalog() -> Catalog {
+    let entry = |name: &str, has_reply: &[bool]| CatalogEntry {
+        name: name.to_owned(),
+        fingerprint: 7,
+        schema: b"schema".to_vec(),
+        has_reply: has_reply.to_vec(),
+    };
+    let limits = Limits { frame_bytes_max: 100, calls_max: 2, ..Limits::default() };
+    Catalog { entries: vec![entry("Other", &[]), entry("Kv", &[true, false])], instance: 5, limits }
+}
+
+/// A session and the bytes that it has sent.
+struct Peer {
+    session: Session<&'static str>,
+    catalog: Catalog,
+    out: Vec<u8>,
+}
+
+impl Peer {
+    fn new() -> Self {
+        Self { session: Session::new(), catalog: catalog(), out: Vec::new() }
+    }
+
+    fn open() -> Self {
+        let mut peer = Self::new();
+        let wanted = Wanted { name: "Kv".to_owned(), fingerprint: 7 };
+        assert_eq!(peer.feed(&hello(Some(wanted))).last().map(String::as_str), Some("Partial(12)"));
+        peer.out.clear();
+        peer
+    }
+
+    /// All steps that `bytes` lead to, printed.
+    fn feed(&mut self, bytes: &[u8]) -> Vec<String> {
+        let (mut at, mut steps) = (0, Vec::new());
+        loop {
+            let step = self.session.step(&bytes[at..], &self.catalog, &mut self.out);
+            let (used, end) = match &step {
+                Step::Done(used) | Step::Call(_, used) | Step::Cancel(_, used) => (*used, false),
+                Step::Partial(_) | Step::Close => (0, true),
+            };
+            steps.push(match step {
+                Step::Call(request, _) => format!("Call({}, {})", request.id.0, request.method),
+                step => format!("{step:?}"),
+            });
+            at += used;
+            if end {
+                return steps;
+            }
+        }
+    }
+
+    /// The frames that were sent since the last time.
+    fn sent(&mut self) -> Vec<(Kind, u32, Vec<u8>)> {
+        let (bytes, mut seen, mut at) = (std::mem::take(&mut self.out), Vec::new(), 0);
+        if bytes.starts_with(&[0x8f]) {
+            at = PREFACE_BYTES;
+        }
+        let mut cutter = Cutter::new(u32::MAX);
+        while let Ok(Cut::Frame { head, body, used }) = cutter.cut(&bytes[at..]) {
+            seen.push((head.kind, head.call.0, body.to_vec()));
+            at += used;
+        }
+        assert_eq!(at, bytes.len(), "whole frames only");
+        seen
+    }
+
+    fn faults(&mut self) -> Vec<Fault> {
+        let fault = |(kind, _, body): (Kind, u32, Vec<u8>)| {
+            assert_eq!(kind, Kind::Fault);
+            postcard::from_bytes(&body).unwrap()
+        };
+        self.sent().into_iter().map(fault).collect()
+    }
+}
+
+fn frame<T: serde::Serialize>(kind: Kind, id: u32, body: &T) -> Vec<u8> {
+    let mut out = Vec::new();
+    put(&mut out, kind, CallId(id), body);
+    out
+}
+
+fn hello(service: Option<Wanted>) -> Vec<u8> {
+    let mut out = Vec::new();
+    put_preface(&mut out);
+    put(&mut out, Kind::Hello, CallId::NONE, &Hello { frame_bytes_max: 50, calls_max: 0, streams_max: 0, service });
+    out
+}
+
+fn call(id: u32, service: u32, method: u32) -> Vec<u8> {
+    let mut out = Vec::new();
+    put_frame(&mut out, Kind::Call, CallId(id), |out| {
+        RequestHead { service, time_left: None, method }.put(out);
+        Ok::<_, ()>(())
+    })
+    .unwrap();
+    out
+}
+
+fn refusal(peer: &mut Peer) -> Refusal {
+    let sent = peer.sent();
+    let Some((Kind::Refuse, 0, body)) = sent.last() else { panic!("{sent:?}") };
+    postcard::from_bytes(body).unwrap()
+}
+
+/// H3: equal fingerprints open without a schema, others with it, unknown ones with the list of what there is.
+#[test]
+fn handshake() {
+    let opened = |name: &str, fingerprint| {
+        let mut peer = Peer::new();
+        peer.feed(&hello(Some(Wanted { name: name.to_owned(), fingerprint })));
+        let sent = peer.sent();
+        let [(Kind::Welcome, 0, body)] = &sent[..] else { panic!("{sent:?}") };
+        let welcome: Welcome = postcard::from_bytes(body).unwrap();
+        assert_eq!((welcome.instance, welcome.frame_bytes_max, welcome.calls_max), (5, 100, 2));
+        welcome.service.unwrap()
+    };
+    assert_eq!(opened("Kv", 7), Opened::Here(Offer { service: 0, schema: None }));
+    assert_eq!(opened("Kv", 8), Opened::Here(Offer { service: 0, schema: Some(b"schema".to_vec()) }));
+    assert_eq!(opened("Vk", 7), Opened::Unknown { services: vec!["Other".to_owned(), "Kv".to_owned()] });
+}
+
+/// H4: a peer that is not ours is told so in one line, and nothing else happens.
+#[test]
+fn foreign_peers_get_one_line() {
+    for bytes in [&b"GET / HTTP/1.1\r\n\r\n"[..], &[0x16, 3, 1, 0, 200], &[0xff; 64], b"\r\n"] {
+        let mut peer = Peer::new();
+        assert_eq!(peer.feed(bytes), ["Close"]);
+        assert_eq!(peer.out, FOREIGN.as_bytes());
+        assert_eq!(peer.feed(&hello(None)), ["Close"], "a valid hello behind it changes nothing");
+    }
+}
+
+/// H5: another version is told both numbers.
+#[test]
+fn another_version_is_refused() {
+    let mut peer = Peer::new();
+    let mut bytes = hello(None);
+    bytes[4] = 9;
+    assert_eq!(peer.feed(&bytes), ["Close"]);
+    assert_eq!(refusal(&mut peer), Refusal::Version { ours: 1, theirs: 9 });
+}
+
+#[test]
+fn a_broken_hello_is_refused_with_the_reason() {
+    let preface = &hello(None)[..PREFACE_BYTES];
+    for frame in
+        [frame(Kind::Hello, 0, &"nonsense"), frame(Kind::Call, 1, &()), frame(Kind::Hello, 0, &[0u8; 2000].as_slice())]
+    {
+        let mut peer = Peer::new();
+        assert_eq!(peer.feed(&[preface, &frame].concat()), ["Done(8)", "Close"]);
+        assert!(matches!(refusal(&mut peer), Refusal::Malformed(_)));
+    }
+}
+
+#[test]
+fn calls_are_found_in_order() {
+    let mut peer = Peer::open();
+    let steps = peer.feed(&[call(1, 0, 0), call(2, 0, 1), frame(Kind::Cancel, 1, &())].concat());
+    assert_eq!(steps, ["Call(1, 0)", "Call(2, 1)", "Cancel(CallId(1), 12)", "Partial(12)"]);
+    assert!(peer.out.is_empty());
+}
+
+/// C6: what cannot be run fails alone; the call behind it runs.
+#[test]
+fn one_bad_call_fails_alone() {
+    let mut peer = Peer::open();
+    let malformed = frame(Kind::Call, 3, &());
+    let steps = peer.feed(&[call(1, 9, 0), call(2, 0, 2), malformed, call(4, 0, 0)].concat());
+    assert_eq!(steps, ["Done(15)", "Done(15)", "Done(12)", "Call(4, 0)", "Partial(12)"]);
+    let faults = peer.faults();
+    assert_eq!(faults[..2], [Fault::UnknownService, Fault::UnknownMethod]);
+    assert!(matches!(faults[2], Fault::Malformed(_)));
+}
+
+/// F5: an oversized call is answered and skipped.
+#[test]
+fn an_oversized_call_fails_alone() {
+    let mut peer = Peer::open();
+    let large = frame(Kind::Call, 1, &[7u8; 101].as_slice());
+    let steps = peer.feed(&[large, call(2, 0, 0)].concat());
+    assert_eq!(steps, ["Done(12)", "Done(102)", "Call(2, 0)", "Partial(12)"]);
+    assert_eq!(peer.faults(), [Fault::RequestTooLarge { size: 102, limit: 100 }]);
+}
+
+#[test]
+fn calls_past_the_limit_are_refused() {
+    let mut peer = Peer::open();
+    peer.session.detach(CallId(90), "a");
+    peer.session.detach(CallId(91), "b");
+    assert_eq!(peer.feed(&call(1, 0, 0)), ["Done(15)", "Partial(12)"]);
+    assert_eq!(peer.faults(), [Fault::Overloaded]);
+    peer.session.finish(CallId(90));
+    assert_eq!(peer.feed(&call(2, 0, 0)), ["Call(2, 0)", "Partial(12)"]);
+}
+
+/// C3: ids count up, so a request id is never used twice.
+#[test]
+fn a_reused_id_ends_the_connection() {
+    let mut peer = Peer::open();
+    assert_eq!(peer.feed(&[call(5, 0, 0), call(5, 0, 0)].concat()), ["Call(5, 0)", "Close"]);
+    assert!(matches!(refusal(&mut peer), Refusal::Malformed(_)));
+}
+
+/// F4: what a client may not send ends the connection, with the reason.
+#[test]
+fn frames_that_no_client_sends() {
+    for kind in [Kind::Hello, Kind::Welcome, Kind::Reply, Kind::Fault, Kind::Opened, Kind::Goodbye] {
+        let mut peer = Peer::open();
+        assert_eq!(peer.feed(&frame(kind, 1, &())), ["Close"], "{kind:?}");
+        assert!(matches!(refusal(&mut peer), Refusal::Malformed(_)));
+    }
+}
+
+/// D1, D2: goodbye names the last call that was started, and later ones are not answered.
+#[test]
+fn drain() {
+    let mut peer = Peer::open();
+    peer.feed(&call(3, 0, 0));
+    peer.session.drain(&mut peer.out);
+    peer.session.drain(&mut peer.out);
+    assert_eq!(peer.feed(&call(4, 0, 0)), ["Done(15)", "Partial(12)"]);
+    assert_eq!(peer.sent(), [(Kind::Goodbye, 3, vec![])]);
+}
+
+/// D2, F5: a call behind the goodbye that is too large as well does not end those in flight.
+#[test]
+fn an_oversized_call_behind_the_goodbye() {
+    let mut peer = Peer::open();
+    peer.session.drain(&mut peer.out);
+    let large = frame(Kind::Call, 4, &vec![0u8; 200]);
+    assert_eq!(peer.feed(&large).first().map(String::as_str), Some("Done(12)"));
+    assert_eq!(peer.feed(&frame(Kind::Ping, 5, &())), ["Done(12)", "Partial(12)"]);
+}
+
+#[test]
+fn ping_and_more_services() {
+    let mut peer = Peer::open();
+    let wanted = |name: &str| Wanted { name: name.to_owned(), fingerprint: 7 };
+    peer.feed(
+        &[frame(Kind::Ping, 9, &()), frame(Kind::Open, 10, &wanted("Other")), frame(Kind::Open, 11, &wanted("Kv"))]
+            .concat(),
+    );
+    let sent = peer.sent();
+    assert_eq!(sent[0], (Kind::Pong, 9, vec![]));
+    let opened = |at: usize| postcard::from_bytes::<Opened>(&sent[at].2).unwrap();
+    assert_eq!(opened(1), Opened::Here(Offer { service: 1, schema: None }));
+    assert_eq!(opened(2), Opened::Here(Offer { service: 0, schema: None }), "the number that it has already");
+}
+
+/// Every cut of a good conversation, and every flipped byte of it: no panic, and only steps that are allowed.
+#[test]
+fn every_cut_and_every_flip() {
+    let good =
+        [hello(Some(Wanted { name: "Kv".to_owned(), fingerprint: 8 })), call(1, 0, 0), frame(Kind::Ping, 2, &())]
+            .concat();
+    for cut in 0..good.len() {
+        assert!(!Peer::new().feed(&good[..cut]).contains(&"Close".to_owned()), "{cut} bytes are a good beginning");
+    }
+    for at in 0..good.len() {
+        for bit in 0..8 {
+            let mut bad = good.clone();
+            bad[at] ^= 1 << bit;
+            Peer::new().feed(&bad);
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! What all workers of a server share: its links, who is ready, and who may read whom.
+//!
+//! How a link gets from one worker to the next is here; what workers do is in `worker`, `poll`, `own`, `serve`, `standby`.
+use super::link::{Interest, Link, ReadSide, Sent};
+use super::links::Links;
+use super::pool::Pool;
+use super::seat::{Order, Seat};
+use super::services::Services;
+#[cfg(target_os = "linux")]
+use super::set::Set;
+use crate::net::Listener;
+use crate::proto::Limits;
+use crate::wire::DecodeLimits;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Thread;
+use std::time::Duration;
+
+/// How long a thread of a slow call waits for a link with too much unsent to take anything at all. Such threads are few,
+/// and a client that wants its answers reads.
+const STALL_TIME_MAX: Duration = Duration::from_secs(1);
+
+/// The same for a thread that serves one link alone, whatever is unsent: as long as a call may take if nobody says more.
+const SILENCE_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// Who waits for connections to become readable.
+#[derive(Debug)]
+pub(super) enum Driver {
+    /// One worker, for all of them.
+    #[cfg(target_os = "linux")]
+    Set(Set),
+    /// A worker for each.
+    Threads,
+}
+
+pub(super) struct Engine {
+    pub(super) services: Services,
+    pub(super) driver: Driver,
+    /// By their place in the set; `None`: it has been closed.
+    pub(super) listeners: Mutex<Vec<Option<Arc<Listener>>>>,
+    pub(super) links: Mutex<Links>,
+    /// Links that wait for the owner of the poll role.
+    #[cfg(target_os = "linux")]
+    pub(super) ready: Mutex<super::ready::ReadyQueue>,
+    pub(super) pool: Pool,
+    /// Seats of the workers that run handlers on the thread that reads.
+    pub(super) watched: Mutex<Vec<Arc<Seat>>>,
+    pub(super) standby: Standby,
+    /// Handlers that run, or wait, on threads of their own.
+    pub(super) jobs: AtomicUsize,
+    pub(super) draining: AtomicBool,
+    pub(super) stopped: AtomicBool,
+    #[cfg(target_os = "linux")]
+    pub(super) poll: Mutex<super::poll::Poll>,
+    quiet: Mutex<()>,
+    quieter: Condvar,
+}
+
+/// Who looks after those that run handlers.
+#[derive(Debug, Default)]
+pub(super) struct Standby {
+    pub(super) asleep: AtomicBool,
+    pub(super) thread: Mutex<Option<Thread>>,
+}
+
+/// Any of our locks: only our own code runs under them, and leaves them whole.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Engine {
+    pub(super) fn new(services: Services, driver: Driver) -> Self {
+        Self {
+            services,
+            driver,
+            listeners: Mutex::default(),
+            links: Mutex::default(),
+            #[cfg(target_os = "linux")]
+            ready: Mutex::default(),
+            pool: Pool::default(),
+            watched: Mutex::default(),
+            standby: Standby::default(),
+            jobs: AtomicUsize::new(0),
+            draining: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+            #[cfg(target_os = "linux")]
+            poll: Mutex::default(),
+            quiet: Mutex::default(),
+            quieter: Condvar::new(),
+        }
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.services.catalog.limits
+    }
+
+    pub(super) fn decode_limits(&self) -> DecodeLimits {
+        DecodeLimits::for_frames_of(self.limits().frame_bytes_max)
+    }
+
+    /// Registers the interest that the state asks for. A held link is muted only when bytes really come.
+    pub(super) fn arm(&self, link: &Link, read: &mut ReadSide) {
+        let wanted = match read {
+            ReadSide { closed: true, .. } => return,
+            ReadSide { blocked: true, .. } => Interest::Write,
+            ReadSide { holds, armed, .. } if *holds > 0 => *armed,
+            _ => Interest::Read,
+        };
+        self.watch(link, read, wanted);
+    }
+
+    /// Hears no more of a link that must not be read now: level-triggered, its bytes would be reported for ever.
+    pub(super) fn mute(&self, link: &Link, read: &mut ReadSide) {
+        self.watch(link, read, Interest::Nothing);
+    }
+
+    fn watch(&self, link: &Link, read: &mut ReadSide, wanted: Interest) {
+        if read.armed == wanted || read.closed {
+            return;
+        }
+        read.armed = wanted;
+        #[cfg(target_os = "linux")]
+        if let Driver::Set(set) = &self.driver {
+            set.watch(&link.stream, link.place, wanted);
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = link;
+    }
+
+    /// The next call of the link may be entered: somebody serves what it kept, and reads it again.
+    pub(super) fn release(self: &Arc<Self>, link: &Arc<Link>, mut read: MutexGuard<'_, ReadSide>) {
+        if read.holds > 0 || read.closed {
+            return;
+        }
+        match &self.driver {
+            #[cfg(target_os = "linux")]
+            Driver::Set(_) if read.rest.is_empty() => self.arm(link, &mut read),
+            #[cfg(target_os = "linux")]
+            Driver::Set(_) => {
+                drop(read);
+                self.push_ready(link.clone());
+            }
+            Driver::Threads => {
+                self.arm(link, &mut read);
+                drop(read);
+                self.order(Order::Own(link.clone()));
+            }
+        }
+    }
+
+    /// A call that held its link has been entered, or has ended.
+    pub(super) fn unhold(self: &Arc<Self>, link: &Arc<Link>) {
+        let mut read = link.read();
+        read.holds -= 1;
+        if read.holds == 0 {
+            self.release(link, read);
+        }
+    }
+
+    /// Queues frames for a link, which may need a buffer for them, and says how many bytes now wait. One that does not read what it asked for is cut off.
+    pub(super) fn push(&self, link: &Link, frames: &[u8], spare: Option<&mut Vec<u8>>) -> usize {
+        let limits = self.limits();
+        let unsent = link.push(frames, spare);
+        if unsent > limits.unsent_bytes_max.saturating_add(limits.frame_bytes_max as usize) {
+            self.close(link);
+        }
+        unsent
+    }
+
+    /// The same on a thread that nobody else needs: it waits for a link with much unsent, as long as that reads.
+    pub(super) fn push_patiently(&self, link: &Arc<Link>, frames: &[u8]) {
+        while link.unsent() > self.limits().unsent_bytes_max {
+            self.flush(link, None);
+            let takes = |ready: crate::net::Readiness| ready.write;
+            if !link.stream.wait_ready(false, true, Some(STALL_TIME_MAX)).is_ok_and(takes) {
+                return self.close(link);
+            }
+        }
+        self.push(link, frames, None);
+    }
+
+    /// Sends what is queued. Where the socket takes no more, the link is not read until it does.
+    pub(super) fn flush(&self, link: &Arc<Link>, mut spare: Option<&mut Vec<u8>>) {
+        loop {
+            match (link.flush(spare.as_deref_mut()), &self.driver) {
+                (Sent::All, _) => return self.ended(),
+                (Sent::Lost, _) => return self.close(link),
+                #[cfg(target_os = "linux")]
+                (Sent::Blocked, Driver::Set(_)) => {
+                    let mut read = link.read();
+                    read.blocked = true;
+                    return self.arm(link, &mut read);
+                }
+                // Nobody would tell this thread when the socket takes more, so it waits itself. Clients read while they
+                // write, so it does.
+                (Sent::Blocked, Driver::Threads) => {
+                    let ready = link.stream.wait_ready(false, true, Some(SILENCE_TIME_MAX));
+                    if link.read().closed || !ready.is_ok_and(|ready| ready.write) {
+                        return self.close(link);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Hears of new connections at this listener.
+    pub(super) fn listen(self: &Arc<Self>, listener: Listener) -> Result<(), crate::Error> {
+        let listener = Arc::new(listener);
+        let mut listeners = lock(&self.listeners);
+        let place = listeners.len();
+        match &self.driver {
+            #[cfg(target_os = "linux")]
+            Driver::Set(set) => set
+                .add_listener(&listener, place)
+                .map_err(|error| crate::Error::system("watching a listening socket", &error))?,
+            Driver::Threads => self.try_order(Order::Accept(place))?,
+        }
+        listeners.push(Some(listener));
+        Ok(())
+    }
+
+    /// Hears of no more connections; the addresses are free.
+    pub(super) fn stop_listening(&self) {
+        for listener in lock(&self.listeners).iter_mut().filter_map(Option::take) {
+            #[cfg(target_os = "linux")]
+            if let Driver::Set(set) = &self.driver {
+                set.remove_listener(&listener);
+            }
+            drop(listener);
+        }
+    }
+
+    /// Something has ended that a drain may wait for. What has ended, and whether there is a drain, are stored and loaded in
+    /// one order (`SeqCst`): either the drain sees the end, or this sees the drain.
+    pub(super) fn ended(&self) {
+        if self.draining.load(Ordering::SeqCst) {
+            let _quiet = lock(&self.quiet);
+            self.quieter.notify_all();
+        }
+    }
+
+    /// Waits until `done`, which [`ended`](Self::ended) may have made true; false: not within `left`.
+    pub(super) fn wait_until(&self, left: impl Fn() -> Duration, done: impl Fn() -> bool) -> bool {
+        let mut quiet = lock(&self.quiet);
+        while !done() {
+            let left = left();
+            if left.is_zero() {
+                return false;
+            }
+            (quiet, _) = self.quieter.wait_timeout(quiet, left).unwrap_or_else(PoisonError::into_inner);
+        }
+        true
+    }
+}
+
+/// What this system has.
+pub(super) fn driver() -> io::Result<Driver> {
+    #[cfg(target_os = "linux")]
+    return Ok(Driver::Set(Set::new()?));
+    #[cfg(not(target_os = "linux"))]
+    Ok(Driver::Threads)
+}

@@ -1,0 +1,134 @@
+//! The links of a server: who is admitted, and how a link ends.
+#[cfg(target_os = "linux")]
+use super::engine::Driver;
+use super::engine::{Engine, lock};
+use super::link::{Interest, Link, ReadSide};
+use crate::net::{Received, Stream, Wait};
+use crate::proto::Session;
+use crate::service::Cancel;
+use crate::wire::Refusal;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard};
+
+/// A refused peer's bytes that are read and thrown away, so that closing does not throw away what it is told.
+const DISCARD_BYTES_MAX: usize = 1 << 20;
+
+/// Links by place.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    all: Vec<Option<Arc<Link>>>,
+    free: Vec<usize>,
+    open: usize,
+}
+
+impl Engine {
+    /// A connection has come. `None`: it was turned away.
+    pub(super) fn admit(&self, stream: Stream) -> Option<Arc<Link>> {
+        let allowed = may_connect(&stream);
+        let mut links = lock(&self.links);
+        if let Some(refusal) = self.turns_away(&links, allowed) {
+            drop(links);
+            let mut out = Vec::new();
+            let mut session = Session::<Cancel>::new();
+            session.refuse(&refusal, &mut out);
+            let _ = stream.send(&out);
+            close_gently(&stream);
+            return None;
+        }
+        let place = links.free.pop().unwrap_or(links.all.len());
+        let link = Arc::new(Link::new(stream, place, Interest::Read));
+        #[cfg(target_os = "linux")]
+        if let Driver::Set(set) = &self.driver
+            && set.add(&link.stream, place).is_err()
+        {
+            links.free.push(place);
+            return None;
+        }
+        match links.all.get_mut(place) {
+            Some(free) => *free = Some(link.clone()),
+            None => links.all.push(Some(link.clone())),
+        }
+        links.open += 1;
+        Some(link)
+    }
+
+    /// Asked under the lock that a drain takes to find all links: one that is not turned away is told goodbye.
+    fn turns_away(&self, links: &Links, allowed: bool) -> Option<Refusal> {
+        if self.draining.load(Ordering::Acquire) {
+            return Some(Refusal::ShuttingDown);
+        }
+        if links.open >= self.limits().connections_max {
+            return Some(Refusal::Overloaded);
+        }
+        (!allowed).then_some(Refusal::NotAllowed)
+    }
+
+    #[cfg(target_os = "linux")]
+    pub(super) fn link(&self, place: usize) -> Option<Arc<Link>> {
+        lock(&self.links).all.get(place).cloned().flatten()
+    }
+
+    pub(super) fn all_links(&self) -> Vec<Arc<Link>> {
+        lock(&self.links).all.iter().flatten().cloned().collect()
+    }
+
+    /// Ends a link: its handlers are told, its socket is shut, its place is free.
+    pub(super) fn close(&self, link: &Link) {
+        self.close_read(link, link.read());
+        let _ = link.stream.shutdown_both();
+    }
+
+    /// The same for a peer that was refused: what it was told is not thrown away.
+    pub(super) fn close_gently(&self, link: &Link) {
+        self.close_read(link, link.read());
+        close_gently(&link.stream);
+    }
+
+    fn close_read(&self, link: &Link, mut read: MutexGuard<'_, ReadSide>) {
+        if std::mem::replace(&mut read.closed, true) {
+            return;
+        }
+        read.rest = Vec::new();
+        link.close_send();
+        read.session.in_flight().for_each(Cancel::set);
+        drop(read);
+        #[cfg(target_os = "linux")]
+        if let Driver::Set(set) = &self.driver {
+            set.remove(&link.stream);
+        }
+        let mut links = lock(&self.links);
+        if let Some(place) = links.all.get_mut(link.place) {
+            *place = None;
+            links.free.push(link.place);
+            links.open = links.open.saturating_sub(1);
+        }
+        drop(links);
+        self.ended();
+    }
+}
+
+/// Local sockets serve their own user and root; a port of the loopback has no users.
+fn may_connect(stream: &Stream) -> bool {
+    if !stream.is_local() {
+        return true;
+    }
+    #[cfg(unix)]
+    {
+        let own = rustix::process::geteuid().as_raw();
+        stream.peer().uid.is_some_and(|uid| uid == own || uid == 0)
+    }
+    // A named pipe's own access list has decided already.
+    #[cfg(not(unix))]
+    true
+}
+
+/// Closes so that what was sent arrives: unread bytes of the peer would turn the close into a reset.
+fn close_gently(stream: &Stream) {
+    let _ = stream.shutdown_write();
+    let mut discarded = Vec::new();
+    while let Ok(Received::Bytes(_)) = stream.recv(&mut discarded, Wait::No) {
+        if discarded.len() > DISCARD_BYTES_MAX {
+            return;
+        }
+    }
+}

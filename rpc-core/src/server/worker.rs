@@ -1,0 +1,110 @@
+//! One thread of a server: it does what it is ordered, then waits for the next order.
+//!
+//! ```text
+//! Idle ─ Poll ──> polls, serves ─ stolen from, stopped ─> Idle         Idle ─ Run ─> runs one call ─> Idle
+//! Idle ─ Standby ─> watches ─ steals from the poller, orders another standby ─> polls, serves
+//! Idle ─ Own, Accept ─> where there is no set: one connection, one listener
+//! ```
+use super::engine::{Engine, lock};
+use super::seat::{Order, Seat};
+use crate::service::Cancel;
+use std::sync::Arc;
+
+/// What one read makes room for. Many small calls in one read are answered with one write.
+pub(super) const READ_BYTES: usize = 64 << 10;
+
+/// A partial frame up to this size is copied into the worker's buffer; a larger one keeps a buffer of its own, so that it is
+/// not copied again with every read.
+pub(super) const COPY_BYTES_MAX: usize = 16 << 10;
+
+/// What a worker has while it works. An idle one has no buffers.
+#[derive(Debug)]
+pub(super) struct Worker {
+    pub(super) seat: Arc<Seat>,
+    /// What is read goes here. Shared while a handler borrows from it, and a thief may have to copy what is behind it.
+    pub(super) bytes: Arc<Vec<u8>>,
+    /// Frames on their way to a link's queue.
+    pub(super) out: Vec<u8>,
+    /// What is lent to links whose replies are being queued.
+    pub(super) spare: Vec<u8>,
+    /// Cancels the call that runs, once somebody else knows of it.
+    pub(super) cancel: Cancel,
+    /// Counts calls, so that no two look alike to the standby.
+    pub(super) ticket: u64,
+}
+
+impl Worker {
+    fn new(seat: Arc<Seat>) -> Self {
+        let (bytes, cancel) = (Arc::default(), Cancel::default());
+        Self { seat, bytes, out: Vec::new(), spare: Vec::new(), cancel, ticket: 0 }
+    }
+
+    /// The buffer to go on with: what a link kept, or this worker's own.
+    pub(super) fn load(&mut self, rest: Vec<u8>) -> Arc<Vec<u8>> {
+        let mut own = std::mem::take(&mut self.bytes);
+        if rest.len() > COPY_BYTES_MAX {
+            self.bytes = own;
+            return Arc::new(rest);
+        }
+        let Some(buffer) = Arc::get_mut(&mut own) else { return self.fresh(&rest) };
+        if buffer.capacity() < READ_BYTES {
+            return self.fresh(&rest);
+        }
+        buffer.clear();
+        buffer.extend_from_slice(&rest);
+        own
+    }
+
+    fn fresh(&self, rest: &[u8]) -> Arc<Vec<u8>> {
+        let mut buffer = Vec::with_capacity(READ_BYTES);
+        buffer.extend_from_slice(rest);
+        Arc::new(buffer)
+    }
+
+    fn rest(&mut self) {
+        (self.bytes, self.out, self.spare) = (Arc::default(), Vec::new(), Vec::new());
+    }
+}
+
+impl Engine {
+    /// A thread's life.
+    pub(super) fn work(self: Arc<Self>, order: Option<Order>) {
+        let _end = End(&self);
+        let mut worker = Worker::new(Arc::default());
+        let mut next = order.or_else(|| self.first_job());
+        loop {
+            match next {
+                #[cfg(target_os = "linux")]
+                Some(Order::Poll) => self.poll_role(&mut worker),
+                Some(Order::Own(link)) => self.own(&mut worker, &link),
+                Some(Order::Accept(place)) => self.accept_for_ever(place),
+                Some(Order::Standby) => self.standby_role(&mut worker),
+                Some(Order::Run(job)) => self.run_job(job, &mut worker.out),
+                Some(Order::Stop) => return,
+                None => {}
+            }
+            worker.rest();
+            next = self.next_order(&worker.seat);
+            if next.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Registers the worker with the standby while `work` runs handlers on this thread.
+    pub(super) fn watched<R>(&self, worker: &mut Worker, work: impl FnOnce(&mut Worker) -> R) -> R {
+        lock(&self.watched).push(worker.seat.clone());
+        let result = work(worker);
+        lock(&self.watched).retain(|seat| !Arc::ptr_eq(seat, &worker.seat));
+        result
+    }
+}
+
+/// Counts the thread out, even when a bug of ours ends it.
+struct End<'a>(&'a Engine);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.gone();
+    }
+}

@@ -1,0 +1,142 @@
+//! How a generated client reaches its server, and how it waits.
+use super::{Method, ServiceInfo};
+use crate::{Error, Outcome, Shape, Value};
+use std::time::Duration;
+
+/// How the callers of a channel wait.
+///
+/// It is a type of its own, and not an associated type of [`Channel`], so that code can say "any blocking channel":
+/// `C: Channel<Mode = Blocking>`.
+pub trait Mode {
+    /// What a method gives that answers an `R`.
+    type Call<R>;
+}
+
+/// Methods return when the answer is there: `Result<R, Error>`.
+#[derive(Debug)]
+pub enum Blocking {}
+
+impl Mode for Blocking {
+    type Call<R> = Result<R, Error>;
+}
+
+/// Takes requests and yields replies; knows no socket. Layers are channels around channels.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a channel to call over",
+    label = "not a channel",
+    note = "connect with `Connection::connect(\"name\")`, or serve a handler in this process with `Connection::local(Kv::serve(handler))`"
+)]
+pub trait Channel {
+    /// How its callers wait.
+    type Mode: Mode;
+
+    /// One answer. For a one-way method `R` is `()`, and the call ends when the request is written.
+    fn call<R: Value>(&self, call: Outgoing<'_>) -> Call<Self, R>;
+}
+
+/// What a method with `returns = R` gives over the channel `C`.
+pub type Call<C, R> = <<C as Channel>::Mode as Mode>::Call<R>;
+
+macro_rules! forward_channel {
+    ($($pointer:ty),*) => {$(
+        impl<C: Channel + ?Sized> Channel for $pointer {
+            type Mode = C::Mode;
+            fn call<R: Value>(&self, call: Outgoing<'_>) -> Call<C, R> {
+                (**self).call(call)
+            }
+        }
+    )*};
+}
+forward_channel!(&C, std::sync::Arc<C>);
+
+/// One call on its way out. `Copy`, and its arguments are erased: a layer is not compiled once per method, and a retry is a loop.
+#[derive(Clone, Copy)]
+pub struct Outgoing<'a> {
+    /// The service that is called.
+    pub service: &'static ServiceInfo,
+    /// The method that is called.
+    pub method: &'static Method,
+    /// Its arguments: the tuple of the variant's fields.
+    pub args: &'a dyn Encode,
+    /// What layers said about this call.
+    pub options: CallOptions,
+}
+
+impl<'a> Outgoing<'a> {
+    #[doc(hidden)]
+    pub fn new(service: &'static ServiceInfo, method: &'static Method, args: &'a dyn Encode) -> Self {
+        Self { service, method, args, options: CallOptions::default() }
+    }
+
+    /// The time this call may take: what a layer said, else the method's own default, else 30 s for one answer.
+    /// `None`: no limit.
+    pub fn time_allowed(&self) -> Option<Duration> {
+        self.options.deadline.time_allowed(self.method.timeout)
+    }
+
+    /// `Service.method`, for errors and logs.
+    pub fn name(&self) -> String {
+        format!("{}.{}", self.service.name(), self.method.name)
+    }
+
+    /// Whether a reply comes back.
+    pub fn has_reply(&self) -> bool {
+        self.method.shape != Shape::OneWay
+    }
+}
+
+impl std::fmt::Debug for Outgoing<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Outgoing({}.{})", self.service.name(), self.method.name)
+    }
+}
+
+/// How long a call may take when neither its method nor a layer says anything: long enough for a person, short enough for a bug.
+const DEADLINE_DEFAULT: Duration = Duration::from_secs(30);
+
+/// What layers set for one call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CallOptions {
+    /// How long the call may take.
+    pub deadline: Deadline,
+}
+
+/// How long a call may take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Deadline {
+    /// What the method says, else 30 s.
+    #[default]
+    Default,
+    /// No limit: the call ends with an answer or with its connection.
+    None,
+    /// This long from the moment of the call.
+    Within(Duration),
+}
+
+impl Deadline {
+    /// The time that a call may take whose method has this default of its own. `None`: no limit.
+    pub fn time_allowed(self, method_default: Option<Duration>) -> Option<Duration> {
+        match self {
+            Deadline::Within(limit) => Some(limit),
+            Deadline::None => None,
+            Deadline::Default => Some(method_default.unwrap_or(DEADLINE_DEFAULT)),
+        }
+    }
+}
+
+/// Something whose bytes can be appended to a buffer. Dyn-safe on purpose.
+pub trait Encode {
+    /// Appends the wire form to `out`.
+    ///
+    /// # Errors
+    /// [`Error::Encode`] when a `Serialize` impl of the value fails, or asks for what postcard cannot do.
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), Error>;
+}
+
+impl<T: serde::Serialize> Encode for T {
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), Error> {
+        let failed = |problem| Error::Encode { method: String::new(), problem, outcome: Outcome::NotSent };
+        crate::wire::encode(self, out).map_err(failed)
+    }
+}

@@ -1,0 +1,35 @@
+//! Running a handler, whatever it does.
+use super::{Context, Handler, Incoming};
+use crate::proto::Fault;
+use crate::wire::DecodeLimits;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Runs one call; its answer is appended to `answer`, which is left as it was when there is none.
+///
+/// # Errors
+/// What the caller is told instead. A panic is caught: its message has gone to this process's panic hook, and stays there.
+pub(crate) fn run(
+    handler: &dyn Handler,
+    cx: &Context,
+    args: &[u8],
+    limits: DecodeLimits,
+    answer: &mut Vec<u8>,
+) -> Result<(), Fault> {
+    let start = answer.len();
+    let mut ended = false;
+    let handle = || handler.handle(cx, Incoming::new(args, answer, limits, &mut ended));
+    let fault = match catch_unwind(AssertUnwindSafe(handle)) {
+        Ok(Ok(())) if ended => return Ok(()),
+        Ok(Ok(())) => Fault::NoReply("it ended without one".to_owned()),
+        Ok(Err(error)) => Fault::of(&error),
+        Err(payload) => {
+            // A payload may panic once more when it is dropped.
+            if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+                std::mem::forget(again);
+            }
+            Fault::Panicked
+        }
+    };
+    answer.truncate(start);
+    Err(fault)
+}

@@ -1,0 +1,282 @@
+//! Frames: a small fixed head, then a body.
+//!
+//! ```text
+//! 0        4      5       6     7     8        12
+//! | length | kind | flags | fds | cpu | call id | body: `length` bytes
+//! ```
+//!
+//! All numbers are little-endian. [`Cutter`] finds frames in bytes as they come, [`put_frame`] appends one.
+
+/// The size of a frame's head.
+pub(crate) const HEAD_BYTES: usize = 12;
+
+/// `cpu` of a sender that does not say where it runs.
+const CPU_UNKNOWN: u8 = 0xff;
+
+/// Where the kind stands in a head.
+const KIND_AT: usize = 4;
+
+/// Where the call id stands in a head.
+const CALL_AT: usize = 8;
+
+/// What a frame is for. The numbers are the wire's (`PROTOCOL.md`, F3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Kind {
+    /// Nothing: skipped. What a queued call becomes when its caller gives up before it is written.
+    Void = 0,
+    Hello = 1,
+    Welcome = 2,
+    Refuse = 3,
+    Open = 4,
+    Opened = 5,
+    Call = 6,
+    Reply = 7,
+    Fault = 8,
+    Cancel = 9,
+    Goodbye = 10,
+    Ping = 11,
+    Pong = 12,
+}
+
+impl Kind {
+    fn of(byte: u8) -> Option<Self> {
+        use Kind::*;
+        let all = [Void, Hello, Welcome, Refuse, Open, Opened, Call, Reply, Fault, Cancel, Goodbye, Ping, Pong];
+        all.get(usize::from(byte)).copied()
+    }
+}
+
+/// Which call of a connection a frame belongs to; the caller counts them up, and around.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct CallId(pub(crate) u32);
+
+impl CallId {
+    /// The id of frames that belong to no call.
+    pub(crate) const NONE: CallId = CallId(0);
+
+    /// The next one: 0 is never given to a call.
+    pub(crate) fn next(self) -> Self {
+        Self(self.0.checked_add(1).unwrap_or(1))
+    }
+
+    /// Whether this one was given out after `other`, on a circle of which at most half is in use.
+    pub(crate) fn is_after(self, other: CallId) -> bool {
+        let ahead = self.0.wrapping_sub(other.0);
+        ahead != 0 && ahead < u32::MAX / 2
+    }
+}
+
+/// A frame's head, but for the fields that this version does not use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Head {
+    /// How many bytes follow.
+    pub(crate) length: u32,
+    pub(crate) kind: Kind,
+    pub(crate) call: CallId,
+}
+
+/// Why bytes are no frames. Framing is lost: the connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FrameError {
+    #[error("a frame of the unknown kind {0}")]
+    Kind(u8),
+    #[error("a frame with the unknown flags {0:#04x}")]
+    Flags(u8),
+    #[error("a frame with {0} descriptors, which this version does not carry")]
+    Descriptors(u8),
+}
+
+/// Appends a frame whose body `body` appends; its length is filled in afterwards.
+///
+/// # Errors
+/// Those of `body`; `out` is then as it was. A body of 4 GiB cannot be told to a peer: its limit refuses it first.
+pub(crate) fn put_frame<E>(
+    out: &mut Vec<u8>,
+    kind: Kind,
+    call: CallId,
+    body: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
+    let start = out.len();
+    out.extend_from_slice(&[0, 0, 0, 0, kind as u8, 0, 0, CPU_UNKNOWN]);
+    out.extend_from_slice(&call.0.to_le_bytes());
+    if let Err(error) = body(out) {
+        out.truncate(start);
+        return Err(error);
+    }
+    let length = u32::try_from(out.len() - start - HEAD_BYTES).unwrap_or(u32::MAX);
+    if let Some(place) = out.get_mut(start..start + 4) {
+        place.copy_from_slice(&length.to_le_bytes());
+    }
+    Ok(())
+}
+
+/// Turns the queued frame that starts at `bytes[0]` into one that its receiver skips.
+pub(crate) fn void(bytes: &mut [u8]) {
+    if let Some(kind) = bytes.get_mut(KIND_AT) {
+        *kind = Kind::Void as u8;
+    }
+}
+
+/// Writes the call's id into the frame that starts at `bytes[0]`: it is known only when the frame's place in the queue is.
+pub(crate) fn set_call(bytes: &mut [u8], call: CallId) {
+    if let Some(place) = bytes.get_mut(CALL_AT..HEAD_BYTES) {
+        place.copy_from_slice(&call.0.to_le_bytes());
+    }
+}
+
+/// What stands at the start of some bytes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Cut<'a> {
+    /// A whole frame of `used` bytes.
+    Frame { head: Head, body: &'a [u8], used: usize },
+    /// The head of a frame over the limit. Its body is skipped as it comes.
+    Oversized { head: Head, used: usize },
+    /// Bytes of a skipped body.
+    Skipped { used: usize },
+    /// Not a whole frame yet: it takes `total` bytes, of which some are here.
+    Partial { total: usize },
+}
+
+/// Finds frames in bytes as they come. All it keeps is how much of an oversized body is still to come:
+/// a claimed length alone allocates nothing.
+#[derive(Debug)]
+pub(crate) struct Cutter {
+    body_bytes_max: u32,
+    skip: u64,
+}
+
+impl Cutter {
+    /// For frames with bodies of at most `body_bytes_max` bytes.
+    pub(crate) fn new(body_bytes_max: u32) -> Self {
+        Self { body_bytes_max, skip: 0 }
+    }
+
+    /// What stands at the start of `bytes`. The caller goes on behind what was used.
+    ///
+    /// # Errors
+    /// When this cannot be a frame. No length is looked at in that case, and nothing behind it can be understood.
+    pub(crate) fn cut<'a>(&mut self, bytes: &'a [u8]) -> Result<Cut<'a>, FrameError> {
+        if self.skip > 0 {
+            let here = self.skip.min(bytes.len() as u64);
+            self.skip -= here;
+            return Ok(match here {
+                0 => Cut::Partial { total: 1 },
+                here => Cut::Skipped { used: here as usize },
+            });
+        }
+        let Some((head, rest)) = bytes.split_first_chunk::<HEAD_BYTES>() else {
+            return Ok(Cut::Partial { total: HEAD_BYTES });
+        };
+        let head = parse(head)?;
+        if head.length > self.body_bytes_max {
+            self.skip = u64::from(head.length);
+            return Ok(Cut::Oversized { head, used: HEAD_BYTES });
+        }
+        let length = head.length as usize;
+        Ok(match rest.get(..length) {
+            Some(body) => Cut::Frame { head, body, used: HEAD_BYTES + length },
+            None => Cut::Partial { total: HEAD_BYTES + length },
+        })
+    }
+}
+
+fn parse(head: &[u8; HEAD_BYTES]) -> Result<Head, FrameError> {
+    let [l0, l1, l2, l3, kind, flags, fds, _cpu, c0, c1, c2, c3] = *head;
+    if flags != 0 {
+        return Err(FrameError::Flags(flags));
+    }
+    if fds != 0 {
+        return Err(FrameError::Descriptors(fds));
+    }
+    Ok(Head {
+        length: u32::from_le_bytes([l0, l1, l2, l3]),
+        kind: Kind::of(kind).ok_or(FrameError::Kind(kind))?,
+        call: CallId(u32::from_le_bytes([c0, c1, c2, c3])),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(kind: Kind, call: u32, body: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        put_frame(&mut out, kind, CallId(call), |out| {
+            out.extend_from_slice(body);
+            Ok::<_, ()>(())
+        })
+        .unwrap();
+        out
+    }
+
+    /// F1, F2: the head's layout.
+    #[test]
+    fn golden_bytes() {
+        assert_eq!(frame(Kind::Call, 0x0102, b"ab"), [2, 0, 0, 0, 6, 0, 0, 0xff, 2, 1, 0, 0, b'a', b'b']);
+    }
+
+    /// The same frames come out, however the bytes are cut up.
+    #[test]
+    fn byte_by_byte() {
+        let bytes =
+            [frame(Kind::Call, 1, b"one"), frame(Kind::Ping, 2, b""), frame(Kind::Reply, 3, &[9; 300])].concat();
+        for step in [1, 2, 7, 13, 1000] {
+            let (mut cutter, mut have, mut seen) = (Cutter::new(1000), Vec::new(), Vec::new());
+            for piece in bytes.chunks(step) {
+                have.extend_from_slice(piece);
+                while let Cut::Frame { head, body, used } = cutter.cut(&have).unwrap() {
+                    seen.push((head.call.0, body.len()));
+                    have.drain(..used);
+                }
+            }
+            assert_eq!(seen, [(1, 3), (2, 0), (3, 300)], "in pieces of {step}");
+        }
+    }
+
+    /// F5: a frame over the limit is told from its head alone, and skipped.
+    #[test]
+    fn oversized_is_skipped_and_the_next_frame_found() {
+        let mut cutter = Cutter::new(10);
+        let bytes = [frame(Kind::Call, 1, &[0; 11]), frame(Kind::Ping, 2, b"")].concat();
+        let Ok(Cut::Oversized { head, used }) = cutter.cut(&bytes) else { panic!("over the limit") };
+        assert_eq!((head.length, used), (11, HEAD_BYTES));
+        assert_eq!(cutter.cut(&bytes[used..used + 4]), Ok(Cut::Skipped { used: 4 }));
+        assert_eq!(cutter.cut(&bytes[used + 4..]), Ok(Cut::Skipped { used: 7 }));
+        assert!(matches!(cutter.cut(&bytes[used + 11..]), Ok(Cut::Frame { head: Head { kind: Kind::Ping, .. }, .. })));
+    }
+
+    /// F4: what is not known is not guessed at.
+    #[test]
+    fn unknown_kind_flags_and_descriptors() {
+        let mut cutter = Cutter::new(10);
+        let with = |at: usize, value: u8| {
+            let mut bytes = frame(Kind::Call, 1, b"");
+            bytes[at] = value;
+            bytes
+        };
+        assert_eq!(cutter.cut(&with(4, 13)), Err(FrameError::Kind(13)));
+        assert_eq!(cutter.cut(&with(5, 1)), Err(FrameError::Flags(1)));
+        assert_eq!(cutter.cut(&with(6, 1)), Err(FrameError::Descriptors(1)));
+    }
+
+    #[test]
+    fn a_failed_body_leaves_nothing() {
+        let mut out = vec![1];
+        assert_eq!(
+            put_frame(&mut out, Kind::Call, CallId(1), |out| {
+                out.push(2);
+                Err("no")
+            }),
+            Err("no")
+        );
+        assert_eq!(out, [1]);
+    }
+
+    #[test]
+    fn ids_go_around_without_zero() {
+        assert_eq!(CallId(u32::MAX).next(), CallId(1));
+        assert!(CallId(1).is_after(CallId(u32::MAX)) && !CallId(u32::MAX).is_after(CallId(1)));
+        assert!(!CallId(5).is_after(CallId(5)));
+    }
+}

@@ -1,0 +1,166 @@
+//! The first bytes of a connection, and the bodies of the frames that open services.
+//!
+//! Both sides begin with eight bytes that will never change, whatever the version: four that no text protocol begins
+//! with, then the version. So a wrong peer is always recognised, and can always be told why it is refused.
+use serde::{Deserialize, Serialize};
+
+/// No text protocol, and no TLS record, begins with these.
+const MAGIC: [u8; 4] = [0x8f, b'R', b'P', b'C'];
+
+/// The version of everything behind the preface.
+const VERSION: u16 = 1;
+
+/// The size of the preface: magic, version, two zeros.
+pub(crate) const PREFACE_BYTES: usize = 8;
+
+/// The longest body of a [`Hello`]: it is read before anybody knows who sends it.
+pub(crate) const HELLO_BYTES_MAX: u32 = 1024;
+
+/// What a peer that is not ours began with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PrefaceError {
+    /// Another protocol; its first bytes, made printable.
+    Foreign(String),
+    /// Ours, in a version that this side does not speak.
+    Version(u16),
+}
+
+/// Appends this side's preface.
+pub(crate) fn put_preface(out: &mut Vec<u8>) {
+    out.extend_from_slice(&MAGIC);
+    out.extend_from_slice(&VERSION.to_le_bytes());
+    out.extend_from_slice(&[0, 0]);
+}
+
+/// Looks at a peer's first bytes. `Ok(false)`: right so far, but not all here. A foreign peer is found out by its first
+/// wrong byte, so nobody waits for eight bytes from one that sends four.
+///
+/// # Errors
+/// When this is no peer of ours.
+pub(crate) fn check_preface(bytes: &[u8]) -> Result<bool, PrefaceError> {
+    let here = bytes.len().min(MAGIC.len());
+    if bytes.get(..here) != MAGIC.get(..here) {
+        return Err(PrefaceError::Foreign(printable(bytes)));
+    }
+    let Some(&[_, _, _, _, v0, v1, zero0, zero1]) = bytes.first_chunk::<PREFACE_BYTES>() else { return Ok(false) };
+    match u16::from_le_bytes([v0, v1]) {
+        VERSION if (zero0, zero1) == (0, 0) => Ok(true),
+        VERSION => Err(PrefaceError::Foreign(printable(bytes))),
+        other => Err(PrefaceError::Version(other)),
+    }
+}
+
+/// The first line of foreign bytes, short and without control characters.
+fn printable(bytes: &[u8]) -> String {
+    let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+    let short = line.get(..line.len().min(32)).unwrap_or_default();
+    short.escape_ascii().to_string()
+}
+
+/// What a client says first: `PROTOCOL.md`, H2.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Hello {
+    /// The largest body that the client takes.
+    pub(crate) frame_bytes_max: u32,
+    /// How many calls the client takes at a time; this version's clients offer no services, so 0.
+    pub(crate) calls_max: u32,
+    /// How many streams it takes at a time; this version has none, so 0.
+    pub(crate) streams_max: u32,
+    /// The first service that it wants, if it knows already.
+    pub(crate) service: Option<Wanted>,
+}
+
+/// A service that a client wants to call: the body of [`Kind::Open`](super::Kind::Open), too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Wanted {
+    pub(crate) name: String,
+    /// Of the schema that the client was built with.
+    pub(crate) fingerprint: u64,
+}
+
+/// What a server answers: `PROTOCOL.md`, H3.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Welcome {
+    /// Another number whenever the server was started anew.
+    pub(crate) instance: u64,
+    pub(crate) frame_bytes_max: u32,
+    pub(crate) calls_max: u32,
+    pub(crate) streams_max: u32,
+    /// The answer to [`Hello::service`].
+    pub(crate) service: Option<Opened>,
+}
+
+/// The answer to [`Wanted`], and the body of [`Kind::Opened`](super::Kind::Opened).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Opened {
+    /// Its calls carry this number.
+    Here(Offer),
+    /// There is no such service; these there are.
+    Unknown { services: Vec<String> },
+}
+
+/// A service that is open on a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Offer {
+    /// What calls to it carry.
+    pub(crate) service: u32,
+    /// The server's schema, as postcard, if its fingerprint is not the client's.
+    pub(crate) schema: Option<Vec<u8>>,
+}
+
+/// Why a server will not talk: the body of [`Kind::Refuse`](super::Kind::Refuse), after which it closes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("it speaks protocol version {ours}, this program {theirs}")]
+    Version { ours: u16, theirs: u16 },
+    #[error("it could not understand this program: {0}")]
+    Malformed(String),
+    #[error("it serves other users only")]
+    NotAllowed,
+    #[error("it is shutting down")]
+    ShuttingDown,
+    #[error("it has as many connections as it takes")]
+    Overloaded,
+}
+
+impl Refusal {
+    /// What a server says to a client of another version.
+    pub(crate) fn version(client: u16) -> Self {
+        Self::Version { ours: VERSION, theirs: client }
+    }
+
+    /// The same, found out by the client itself.
+    pub(crate) fn version_of_server(server: u16) -> Self {
+        Self::Version { ours: server, theirs: VERSION }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// H1: eight bytes that will never change.
+    #[test]
+    fn golden_preface() {
+        let mut out = Vec::new();
+        put_preface(&mut out);
+        assert_eq!(out, [0x8f, b'R', b'P', b'C', 1, 0, 0, 0]);
+        assert_eq!(check_preface(&out), Ok(true));
+        for cut in 0..PREFACE_BYTES {
+            assert_eq!(check_preface(&out[..cut]), Ok(false), "{cut} bytes");
+        }
+    }
+
+    /// H4: a foreign peer is known by its first wrong byte.
+    #[test]
+    fn foreign_peers() {
+        let foreign = |bytes: &[u8]| match check_preface(bytes) {
+            Err(PrefaceError::Foreign(line)) => line,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(foreign(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"), "GET / HTTP/1.1");
+        assert_eq!(foreign(&[0x16, 3, 1]), "\\x16\\x03\\x01");
+        assert_eq!(foreign(&[0x8f, b'R', b'P', b'C', 1, 0, 9, 0]), "\\x8fRPC\\x01\\x00\\t\\x00");
+        assert_eq!(check_preface(&[0x8f, b'R', b'P', b'C', 7, 0, 0, 0]), Err(PrefaceError::Version(7)));
+    }
+}

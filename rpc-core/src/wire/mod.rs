@@ -1,0 +1,19 @@
+//! Bytes to frames and values, frames and values to bytes. Knows no socket, clock, lock or thread.
+//!
+//! `PROTOCOL.md` is this module in words; its rules are numbered, and tests name them.
+mod decode;
+mod encode;
+mod frame;
+mod handshake;
+mod inbox;
+mod varint;
+
+pub(crate) use decode::{DecodeError, DecodeLimits, decode};
+pub(crate) use encode::encode;
+pub(crate) use frame::{CallId, Cut, Cutter, FrameError, HEAD_BYTES, Head, Kind, put_frame, set_call, void};
+pub(crate) use handshake::{
+    HELLO_BYTES_MAX, Hello, Offer, Opened, PREFACE_BYTES, PrefaceError, Refusal, Wanted, Welcome, check_preface,
+    put_preface,
+};
+pub(crate) use inbox::{Found, Inbox};
+pub(crate) use varint::{put_varint, take_varint};

@@ -1,0 +1,10 @@
+//! `Self` would be another type in each generated item.
+use rpc_core::Service;
+
+#[derive(Service)]
+enum Kv {
+    #[rpc(returns = Option<Self>)]
+    Get { first: Box<Self> },
+}
+
+fn main() {}
