@@ -1,0 +1,47 @@
+//! The METHOD of a command line.
+use crate::names::{NotFound, full_name, is_tail};
+use rpc_core::schema::{MethodSchema, ServiceSchema};
+
+/// One method of one service.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Method<'a> {
+    pub(crate) service: &'a ServiceSchema,
+    pub(crate) schema: &'a MethodSchema,
+}
+
+impl<'a> Method<'a> {
+    /// The method whose full name is `name`, or else the only one whose full name ends in it.
+    pub(crate) fn find(services: &'a [ServiceSchema], name: &str) -> Result<Self, NotFound> {
+        let all = || services.iter().flat_map(Self::all);
+        if let Some(exact) = all().find(|method| method.full_name() == name) {
+            return Ok(exact);
+        }
+        let found: Vec<Self> = all().filter(|method| is_tail(&method.full_name(), name)).collect();
+        match found.as_slice() {
+            [only] => Ok(*only),
+            [] => {
+                let known = all().map(|method| method.full_name()).collect();
+                Err(NotFound::Unknown { what: "method", name: name.to_owned(), known })
+            }
+            several => {
+                let candidates = several.iter().map(Self::full_name).collect();
+                Err(NotFound::Ambiguous { name: name.to_owned(), candidates })
+            }
+        }
+    }
+
+    /// The methods of a service.
+    pub(crate) fn all(service: &'a ServiceSchema) -> impl Iterator<Item = Self> {
+        service.methods.iter().map(move |schema| Self { service, schema })
+    }
+
+    /// `Service.method`.
+    pub(crate) fn full_name(&self) -> String {
+        full_name(&self.service.name, &self.schema.name)
+    }
+
+    /// What it takes and answers, in one line.
+    pub(crate) fn signature(&self) -> String {
+        self.schema.signature(&self.service.types)
+    }
+}

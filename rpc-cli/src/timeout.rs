@@ -1,0 +1,42 @@
+//! Times on the command line, written as in `#[rpc(timeout = "30s")]`.
+use rpc_core::Deadline;
+use std::time::Duration;
+
+/// `500ms`, `2s`, `10m`, `1h`, or `none`.
+pub(crate) fn parse(text: &str) -> Result<Deadline, String> {
+    if text == "none" {
+        return Ok(Deadline::None);
+    }
+    let expected = || "expected a time above zero such as 500ms, 2s, 10m or 1h, or none".to_owned();
+    duration(text).map(Deadline::Within).ok_or_else(expected)
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    let (digits, unit) = text.split_at(text.find(|sign: char| !sign.is_ascii_digit())?);
+    let milliseconds = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60 * 1000,
+        "h" => 60 * 60 * 1000,
+        _ => return None,
+    };
+    let time = Duration::from_millis(digits.parse::<u64>().ok()?.checked_mul(milliseconds)?);
+    (!time.is_zero()).then_some(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_a_unit_and_are_above_zero() {
+        assert_eq!(parse("none"), Ok(Deadline::None));
+        assert_eq!(parse("500ms"), Ok(Deadline::Within(Duration::from_millis(500))));
+        assert_eq!(parse("2s"), Ok(Deadline::Within(Duration::from_secs(2))));
+        assert_eq!(parse("10m"), Ok(Deadline::Within(Duration::from_secs(600))));
+        assert_eq!(parse("1h"), Ok(Deadline::Within(Duration::from_secs(3600))));
+        for wrong in ["", "30", "s", "0s", "1.5s", "-1s", "1d", "None", "2é", "99999999999999999999s"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}
