@@ -1,0 +1,31 @@
+//! The README tells the truth: its code is the example's (doctests compile the rest of it), its list is cargo's.
+use std::collections::BTreeSet;
+use std::process::Command;
+
+const README: &str = include_str!("../../README.md");
+
+#[test]
+fn the_first_code_is_the_example() {
+    let (_, example) = include_str!("../src/kv.rs").split_once("\n\n").unwrap();
+    let (_, shown) = README.split_once("```rust\n").unwrap();
+    let (shown, _) = shown.split_once("```\n").unwrap();
+    assert!(shown == example, "copy everything below the first line of src/kv.rs into the README's first code");
+}
+
+/// Other systems need other crates; the README has Linux's.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_dependencies_are_cargos() {
+    let list = ["tree", "--package", "rpc-core", "--edges", "normal", "--prefix", "none", "--offline", "--locked"];
+    let output = Command::new(env!("CARGO")).args(list).output().unwrap();
+    let tree = String::from_utf8(output.stdout).unwrap();
+    let ours = ["rpc-core", "rpc-derive"];
+    let actual: BTreeSet<_> =
+        tree.lines().filter_map(|line| line.split(' ').next()).filter(|name| !ours.contains(name)).collect();
+    let (_, section) = README.split_once("## Dependencies\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| ")?.split('|').next());
+    let shown: BTreeSet<_> = rows.flat_map(|row| row.split('`').skip(1).step_by(2)).collect();
+    assert_eq!(shown, actual);
+    assert!(section.contains(&format!("needs {} crates", actual.len())), "there are {}", actual.len());
+}
