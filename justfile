@@ -1,0 +1,34 @@
+# Shortcuts; `just` alone lists them. Everything works without just: the commands are here to be read.
+
+_list:
+    @just --list
+
+# Every test.
+test:
+    cargo test --workspace
+
+# What CI runs.
+ci:
+    .ci/run
+
+# Lints, as strict as CI.
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Formats everything.
+fmt:
+    cargo fmt --all
+
+# The documentation, without warnings.
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --open
+
+# What a call costs beside a raw socket; `just bench --quick`, or part of a case's name.
+bench *options:
+    cargo bench -p rpc-core -- {{options}}
+
+# Socket tests over and over: a race that shows once in a hundred runs shows here.
+soak rounds="100":
+    cargo test -p rpc-core --lib --no-run
+    for round in $(seq {{rounds}}); do cargo test --quiet -p rpc-core --lib net:: || exit 1; done
