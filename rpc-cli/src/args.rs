@@ -1,6 +1,21 @@
-//! The command line, as clap reads it.
+//! The command line, as clap reads it. Help, man pages and completions are made from this, too.
 use crate::{exit, timeout};
+use clap::ValueEnum;
 use rpc_core::Deadline;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How arguments are written.
+const ARGUMENTS: &str = "\
+Forms of arguments:
+  name=value      typed by the schema: a=-2 key=war flag=true kind=Small note=null; no quotes but the shell's
+  a.b=value       a field, a map's entry, what a variant holds
+  list[]=value    one more item of a list or tuple
+  name:=JSON      any value as JSON
+  name=@file      a file's content, text or bytes; name:=@file as JSON; @- is stdin; a text with @: name:='\"@..\"'
+  {\"name\": ..}    all of them as one JSON object; - reads that from stdin
+";
 
 /// How values are written; `schema::convert` has all of it.
 const FORMS: &str = r#"Values as JSON:
@@ -11,6 +26,17 @@ const FORMS: &str = r#"Values as JSON:
   maps as {"key": ..}, or [[key, value], ..] where keys are no words or numbers
 "#;
 
+/// What `describe --format json` writes.
+const DESCRIPTION: &str = r#"Description as JSON:
+  {"services": [{name, doc, fingerprint, methods, types}]}; of a method or type, its service without other methods
+  methods: {name, doc, signature, shape ("Unary" or "OneWay"), idempotent, timeout_ms or null, arguments, returns}, arguments in wire order
+  arguments: {name, doc, type, id}; returns: {type, id}; type is as Rust writes it, id is a place in types
+  types: "U8", {"Option": id}, {"Sequence": id}, {"Array": [id, length]}, {"Tuple": [id, ..]}, {"Map": [id, id]},
+  {"Struct": {name, doc, body}} or {"Enum": {name, doc, variants: [{name, doc, body}, ..]}}
+  body: "Unit", {"Newtype": id}, {"Tuple": [id, ..]} or {"Fields": [{name, doc, ty: id}, ..]}
+  asked: [{type, id}, ..], only where ITEM is a type: which it is
+"#;
+
 /// Calls any running rpc-core service from a shell: the server tells what it can do.
 #[derive(Debug, clap::Parser)]
 #[command(name = "rpc-cli", version, after_help = exit::help())]
@@ -18,18 +44,91 @@ pub(crate) struct Args {
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    /// What holds for every command.
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What holds for every command.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Common {
+    /// How an error is told on stderr
+    #[arg(long, global = true, value_name = "FORM", default_value = "words")]
+    pub(crate) errors: Errors,
+
+    /// Whether the output has colours; auto: on a terminal, unless $NO_COLOR is set
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+
+    /// Tells on stderr how long each step took
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+/// How an error is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Errors {
+    /// In words, for a person.
+    Words,
+    /// As one JSON object in one line, for a program.
+    Json,
+}
+
+/// When there are colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal that has them and unless $NO_COLOR is set.
+    Auto,
+    /// Into pipes, too.
+    Always,
+    /// Nowhere.
+    Never,
 }
 
 /// What to do.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
+    Ls(Ls),
     Describe(Describe),
     Call(Call),
+    Ping(Ping),
+    Wait(Wait),
+    Completions(Completions),
+    Man(Man),
+    #[command(name = "__complete", hide = true)]
+    Complete(Complete),
+}
+
+/// Lists the servers of your registry, or the methods of one server
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::help())]
+pub(crate) struct Ls {
+    /// A server, to list its methods: a name, /path, ./path, @name or tcp:host:port; `:` for $RPC_ADDR
+    #[arg(value_name = "ADDR")]
+    pub(crate) address: Option<String>,
+
+    /// How the list is written
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) output: ListFormat,
+
+    /// How long each server may take to tell about itself
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = timeout::parse_limited)]
+    pub(crate) timeout: Duration,
+}
+
+/// How a list is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// Columns, for a person.
+    Table,
+    /// One JSON array, for a program.
+    Json,
 }
 
 /// Shows the services of a server, or one service, method or type, with their docs
 #[derive(Debug, clap::Args)]
-#[command(after_help = exit::help())]
+#[command(after_help = exit::help(), after_long_help = format!("{DESCRIPTION}\n{}", exit::help()))]
 pub(crate) struct Describe {
     /// Where to look.
     #[command(flatten)]
@@ -37,11 +136,27 @@ pub(crate) struct Describe {
 
     /// A service, a method or a type: `Kv`, `Kv.get`, or any tail of that, such as `get`
     pub(crate) item: Option<String>,
+
+    /// How it is written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: DescribeFormat,
 }
 
-/// Calls a method, and prints what it answers as JSON
+/// How a description is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DescribeFormat {
+    /// Rust-like text with docs.
+    Text,
+    /// The schema as JSON.
+    Json,
+}
+
+/// Calls a method, and prints what it answers
 #[derive(Debug, clap::Args)]
-#[command(after_help = exit::help(), after_long_help = format!("{FORMS}\n{}", exit::help()))]
+#[command(
+    after_help = format!("{ARGUMENTS}\n{}", exit::help()),
+    after_long_help = format!("{ARGUMENTS}\n{FORMS}\n{}", exit::help()),
+)]
 pub(crate) struct Call {
     /// Whom to call.
     #[command(flatten)]
@@ -50,13 +165,127 @@ pub(crate) struct Call {
     /// `Service.method`, or any tail of that which is unambiguous, such as `method`
     pub(crate) method: String,
 
-    /// The arguments as one JSON object, `-` to read it from stdin; may be left out when none are needed
-    pub(crate) json: Option<String>,
+    /// The arguments: name=value .., or one JSON object, or `-` to read that from stdin
+    #[arg(value_name = "ARG")]
+    pub(crate) arguments: Vec<String>,
+
+    /// How the answer is written [default: pretty on a terminal, else json]
+    #[arg(short, long, value_name = "FORMAT")]
+    pub(crate) output: Option<Format>,
+
+    /// How integers past 2^53 are written, which many readers of JSON would round
+    #[arg(long, value_name = "FORM", default_value = "number")]
+    pub(crate) big_ints: BigInts,
 
     /// How long the call may take, and connecting if that is below 5s: 500ms, 2s, 10m, 1h or none [default: the
     /// method's own, else 30s]
     #[arg(long, value_name = "TIME", value_parser = timeout::parse)]
     pub(crate) timeout: Option<Deadline>,
+}
+
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// JSON in one line.
+    Json,
+    /// JSON over many lines.
+    Pretty,
+    /// A string or bytes as they are, without quotes; all else as json.
+    Raw,
+    /// Columns: a row for each item of a list, or for each field.
+    Table,
+    /// The bytes that travelled, in hexadecimal.
+    Hex,
+    /// Nothing; the exit code tells.
+    None,
+}
+
+/// How large integers are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BigInts {
+    /// As numbers.
+    Number,
+    /// As strings of digits.
+    String,
+}
+
+/// Connects, and measures round trips that ask nothing of any service
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::help())]
+pub(crate) struct Ping {
+    /// Whom to ask.
+    #[command(flatten)]
+    pub(crate) server: Server,
+
+    /// How many round trips, one after the other
+    #[arg(short, long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub(crate) count: u32,
+
+    /// How the figures are written
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: PingFormat,
+
+    /// How long connecting may take, and each round trip
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = timeout::parse_limited)]
+    pub(crate) timeout: Duration,
+}
+
+/// How figures are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PingFormat {
+    /// Lines, for a person.
+    Text,
+    /// One JSON object, for a program.
+    Json,
+}
+
+/// Waits until a server answers
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::help())]
+pub(crate) struct Wait {
+    /// Whom to wait for.
+    #[command(flatten)]
+    pub(crate) server: Server,
+
+    /// How long to wait: 500ms, 2s, 10m, 1h or none
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = timeout::parse)]
+    pub(crate) timeout: Deadline,
+}
+
+/// Prints a script that completes commands, addresses, methods and arguments on the Tab key
+#[derive(Debug, clap::Args)]
+pub(crate) struct Completions {
+    /// The shell that will read it
+    pub(crate) shell: Shell,
+}
+
+/// A shell that can complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    /// In ~/.bashrc: source <(rpc-cli completions bash)
+    Bash,
+    /// In ~/.zshrc, after compinit: source <(rpc-cli completions zsh)
+    Zsh,
+    /// In ~/.config/fish/config.fish: rpc-cli completions fish | source
+    Fish,
+}
+
+/// Writes the man pages of this program
+#[derive(Debug, clap::Args)]
+pub(crate) struct Man {
+    /// Where to: rpc-cli.1 and a page for each command; an existing directory, such as ~/.local/share/man/man1
+    pub(crate) directory: PathBuf,
+}
+
+/// What the scripts of `completions` ask.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Complete {
+    /// The shell that asks.
+    pub(crate) shell: Shell,
+
+    /// What it tells; the scripts know.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) words: Vec<OsString>,
 }
 
 /// Where the server is.

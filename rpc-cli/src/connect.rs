@@ -1,30 +1,73 @@
-//! From an address to a server whose services are known.
+//! From an address to a server: a connection, and the services that it tells.
+use crate::completions::cache;
 use crate::failure::Failure;
-use rpc_core::{Client, Connect, Connection, Error, Introspection, Outcome, Service, schema::ServiceSchema};
-use std::{env, time::Duration};
+use crate::no_connection::NoConnection;
+use rpc_core::{
+    Client, Connect, Connection, Error, Introspection, Opening, Outcome, Service, ServiceInfo, schema::ServiceSchema,
+};
+use std::{
+    env,
+    time::{Duration, Instant},
+};
 
 /// How long connecting may take, and again asking what is served: round trips that no handler of the program delays.
-const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
+pub(crate) const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// More of a name that breaks the rules is not shown.
+const NAME_CHARS_MAX: usize = 64;
 
 /// A server that has told what it serves.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) connection: Connection,
     pub(crate) services: Vec<ServiceSchema>,
+    /// The process that serves, as it says itself.
+    pub(crate) pid: u32,
+    /// How long it took to connect; always there over a socket.
+    pub(crate) opening: Option<Opening>,
+    /// How long it took to ask what is served.
+    pub(crate) asking: Duration,
 }
 
 /// Connects to `address`, and asks what is served there. Neither takes longer than 5 s, or than the call itself may.
 pub(crate) fn connect(address: &str, call_time_max: Option<Duration>) -> Result<Server, Failure> {
     let time_max = CONNECT_TIME_MAX.min(call_time_max.unwrap_or(CONNECT_TIME_MAX));
-    let connect = Connect::new(written_out(address)?).service(Introspection::INFO).timeout(time_max);
-    let connection = connect.connect()?;
-    let services = Introspection::client(connection.clone()).timeout(time_max).describe()?.services;
-    services.iter().try_for_each(check)?;
-    Ok(Server { connection, services })
+    let address = written_out(address)?;
+    let connection = dial(&address, Some(Introspection::INFO), time_max)?;
+    let server = Server::ask(connection, time_max)?;
+    cache::remember(&address, &server.services);
+    Ok(server)
+}
+
+/// Connects to `address`, which is written out, and opens `service` on the way.
+pub(crate) fn dial(
+    address: &str,
+    service: Option<&'static ServiceInfo>,
+    time_max: Duration,
+) -> Result<Connection, NoConnection> {
+    let connect = Connect::new(address).timeout(time_max);
+    let connect = service.into_iter().fold(connect, Connect::service);
+    connect.connect().map_err(|error| NoConnection { address: address.to_owned(), error })
+}
+
+impl Server {
+    /// Asks what is served over `connection`.
+    pub(crate) fn ask(connection: Connection, time_max: Duration) -> Result<Self, Error> {
+        let start = Instant::now();
+        let description = Introspection::client(connection.clone()).timeout(time_max).describe()?;
+        description.services.iter().try_for_each(check)?;
+        Ok(Self {
+            opening: connection.opening(),
+            asking: start.elapsed(),
+            pid: description.pid,
+            services: description.services,
+            connection,
+        })
+    }
 }
 
 /// The address itself, where `:` stands for it.
-fn written_out(address: &str) -> Result<String, Failure> {
+pub(crate) fn written_out(address: &str) -> Result<String, Failure> {
     if address != ":" {
         return Ok(address.to_owned());
     }
@@ -38,8 +81,10 @@ fn written_out(address: &str) -> Result<String, Failure> {
 
 /// Calls rely on a schema that holds together.
 fn check(service: &ServiceSchema) -> Result<(), Error> {
+    // The name may be what is wrong with it.
+    let name = || service.name.chars().take(NAME_CHARS_MAX).collect::<String>();
     service.check().map_err(|fault| Error::Protocol {
-        problem: format!("its schema of {}: {fault}", service.name),
+        problem: format!("its schema of {}: {fault}", name()),
         outcome: Outcome::NotSent,
     })
 }

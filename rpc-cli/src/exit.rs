@@ -65,7 +65,7 @@ pub(crate) fn help() -> String {
         // Writing to a string does not fail.
         let _ = writeln!(text, "  {:>3}  {}", code as u8, code.meaning());
     }
-    text.push_str("  130  interrupted (Ctrl-C)");
+    text.push_str("  130  interrupted (Ctrl-C)\n  143  terminated (SIGTERM)");
     text
 }
 

@@ -5,60 +5,62 @@ use rpc_core::schema::{ServiceSchema, Type};
 
 /// Something that has a description.
 #[derive(Debug)]
-pub(crate) struct Item {
+pub(crate) struct Item<'a> {
     /// `Service`, `Service.method` or `Service.Type`.
     pub(crate) name: String,
-    /// Its description, which ends with its last line.
-    pub(crate) text: String,
-}
-
-impl Item {
-    /// Everything that `name` may stand for, at least one thing. Whoever looks may well see two.
-    pub(crate) fn find(services: &[ServiceSchema], name: &str) -> Result<Vec<Self>, NotFound> {
-        let mut found: Vec<Self> = Vec::new();
-        let mut known = Vec::new();
-        for service in services {
-            for (full_name, part) in parts(service) {
-                if is_tail(&full_name, name) {
-                    let text = part.describe(service);
-                    // Services that share a type describe it alike.
-                    if !found.iter().any(|item| item.text == text) {
-                        found.push(Self { name: full_name.clone(), text });
-                    }
-                }
-                known.push(full_name);
-            }
-        }
-        if found.is_empty() {
-            return Err(NotFound::Unknown { what: "service, method or type", name: name.to_owned(), known });
-        }
-        Ok(found)
-    }
+    pub(crate) service: &'a ServiceSchema,
+    pub(crate) part: Part<'a>,
 }
 
 /// A part of a service.
-enum Part<'a> {
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Part<'a> {
     Whole,
     Method(Method<'a>),
-    Type(&'a str),
+    Type { name: &'a str, doc: &'a str },
+}
+
+impl<'a> Item<'a> {
+    /// Everything that `name` may stand for, at least one thing. Whoever looks may well see two.
+    pub(crate) fn find(services: &'a [ServiceSchema], name: &str) -> Result<Vec<Self>, NotFound> {
+        let mut found: Vec<(Self, String)> = Vec::new();
+        for item in Self::all(services).filter(|item| is_tail(&item.name, name)) {
+            let text = item.text();
+            // Services that share a type describe it alike.
+            if !found.iter().any(|(_, known)| *known == text) {
+                found.push((item, text));
+            }
+        }
+        if found.is_empty() {
+            let known = Self::all(services).map(|item| item.name).collect();
+            return Err(NotFound::Unknown { what: "service, method or type", name: name.to_owned(), known });
+        }
+        Ok(found.into_iter().map(|(item, _)| item).collect())
+    }
+
+    /// The services, each with its methods and the types that they use.
+    pub(crate) fn all(services: &'a [ServiceSchema]) -> impl Iterator<Item = Self> {
+        services.iter().flat_map(|service| parts(service).map(move |(name, part)| Self { name, service, part }))
+    }
+
+    /// Its description, which ends with its last line.
+    pub(crate) fn text(&self) -> String {
+        match self.part {
+            Part::Whole => self.service.to_string(),
+            Part::Method(method) => self.service.describe_method(method.schema),
+            Part::Type { name, .. } => self.service.describe_type(name).unwrap_or_default(),
+        }
+    }
 }
 
 /// The parts of a service with their full names.
 fn parts(service: &ServiceSchema) -> impl Iterator<Item = (String, Part<'_>)> {
     let methods = Method::all(service).map(|method| (method.full_name(), Part::Method(method)));
     let types = service.types_used().into_iter().filter_map(|id| match service.types.get(id)? {
-        Type::Struct { name, .. } | Type::Enum { name, .. } => Some((full_name(&service.name, name), Part::Type(name))),
+        Type::Struct { name, doc, .. } | Type::Enum { name, doc, .. } => {
+            Some((full_name(&service.name, name), Part::Type { name, doc }))
+        }
         _ => None,
     });
     [(service.name.clone(), Part::Whole)].into_iter().chain(methods).chain(types)
-}
-
-impl Part<'_> {
-    fn describe(&self, service: &ServiceSchema) -> String {
-        match self {
-            Self::Whole => service.to_string(),
-            Self::Method(method) => service.describe_method(method.schema),
-            Self::Type(name) => service.describe_type(name).unwrap_or_default(),
-        }
-    }
 }

@@ -1,17 +1,21 @@
 //! `rpc-cli`: calls any running service from a shell, with no generated code. The server tells its own schema.
 //!
 //! ```text
-//! args ── describe ──┐             ┌── item ───────────────┐
-//!                    ├── connect ──┤                       ├── output
-//!      ── call ──────┘             └── method ── arguments ┘
-//!                                        │
-//!                    names ──────────────┘     whatever fails: failure ── exit
+//! args ── ls ──── registered ──┐
+//!      ├─ ping, wait ──────────┤              ┌── overview ───────────┐
+//!      ├─ describe ────────────┼── connect ───┼── item ── description ├── output ── style
+//!      ├─ call ────────────────┘              └── method ── arguments ┘
+//!      ├─ completions                                │
+//!      └─ man                       names, place ────┘     whatever fails: failure ── exit
 //! ```
 //!
-//! - `args`, `timeout`: the command line. One file a command: `describe`, `call`.
-//! - `connect`: from an address to a connection and the schemas of what is served.
-//! - `names`: what a person may write for a thing of a service. `method` and `item` find by it.
-//! - `arguments`: JSON to the bytes of a call. `output`, `terminal`: the way to stdout.
+//! - `args`, `timeout`: the command line. One file a command: `ls`, `describe`, `call`, `ping`, `wait`, `completions`, `man`.
+//! - `connect`: from an address to a connection and the schemas of what is served. `no_connection`: why there is none.
+//! - `registered`, `overview`: the two lists of `ls`, of servers and of one server's methods. `table`: columns.
+//! - `names`: what a person may write for a thing of a service. `method` and `item` find by it. `description`: items as JSON.
+//! - `arguments`: words or JSON to the bytes of a call. `place`: what the schema has at `entry.tags[]`.
+//! - `output`: the way to stdout. `style`: its colours. `timing`: what `-v` tells on stderr.
+//! - `completions`: the Tab key, which asks the server that is being called.
 //! - `failure`, `exit`: what is said on stderr, and the number that a script sees.
 //!
 //! Invariant: stdout carries results alone, and nothing of a value that cannot be read to its end.
@@ -19,28 +23,53 @@
 mod args;
 mod arguments;
 mod call;
+mod completions;
 mod connect;
 mod describe;
+mod description;
 mod exit;
 mod failure;
 mod item;
+mod ls;
+mod man;
 mod method;
 mod names;
+mod no_connection;
 mod output;
-mod terminal;
+mod overview;
+mod ping;
+mod place;
+mod registered;
+mod style;
+mod table;
 mod timeout;
+mod timing;
+mod wait;
 
 use args::{Args, Command};
 use clap::Parser;
 use exit::ExitCode;
 
 fn main() -> std::process::ExitCode {
-    let done = match Args::parse().command {
-        Command::Describe(describe) => describe::run(&describe),
-        Command::Call(call) => call::run(&call),
+    let Args { command, common } = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return failure::report_usage(&error).into(),
+    };
+    let done = match command {
+        Command::Ls(ls) => ls::run(&ls, &common),
+        Command::Describe(describe) => describe::run(&describe, &common),
+        Command::Call(call) => call::run(&call, &common),
+        Command::Ping(ping) => ping::run(&ping, &common),
+        Command::Wait(wait) => wait::run(&wait, &common),
+        Command::Completions(completions) => completions::run(&completions),
+        Command::Man(man) => man::run(&man),
+        Command::Complete(complete) => {
+            completions::complete(&complete);
+            Ok(())
+        }
     };
     match done {
         Ok(()) => ExitCode::Success.into(),
-        Err(failure) => failure.report().into(),
+        Err(failure) => failure.report(&common).into(),
     }
 }

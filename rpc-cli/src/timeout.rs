@@ -11,6 +11,11 @@ pub(crate) fn parse(text: &str) -> Result<Deadline, String> {
     duration(text).map(Deadline::Within).ok_or_else(expected)
 }
 
+/// The same without `none`, for what must end.
+pub(crate) fn parse_limited(text: &str) -> Result<Duration, String> {
+    duration(text).ok_or_else(|| "expected a time above zero such as 500ms, 2s, 10m or 1h".to_owned())
+}
+
 fn duration(text: &str) -> Option<Duration> {
     let (digits, unit) = text.split_at(text.find(|sign: char| !sign.is_ascii_digit())?);
     let milliseconds = match unit {

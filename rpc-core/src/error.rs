@@ -1,5 +1,6 @@
 //! Why a call has no answer, and what happened to it.
 use crate::net::{AddressError, ConnectError, ListenError};
+use crate::wire::Refusal;
 use std::time::Duration;
 
 /// What happened to a call that failed. Only the first two are safe to send again.
@@ -60,8 +61,8 @@ pub enum Error {
     RefusedConnection {
         /// What was connected to.
         address: String,
-        /// The server's reason.
-        why: String,
+        /// The server's reason, or this side's if it is the version.
+        why: Refusal,
     },
 
     /// The connection ended before the answer came.

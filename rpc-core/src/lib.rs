@@ -62,7 +62,7 @@ mod service;
 mod value;
 mod wire;
 
-pub use client::{Connect, Connection, Local, Pending, Pipeline, Pipelined};
+pub use client::{Connect, Connection, Local, Opening, Pending, Pipeline, Pipelined};
 pub use error::{Blame, Error, Outcome};
 pub use net::{
     Address, AddressError, AddressProblem, ConnectError, ConnectProblem, DirectoryError, DirectoryProblem, ListenError,
@@ -80,6 +80,7 @@ pub use service::{
     Layered, Method, Mode, Outgoing, Service, ServiceInfo, Timeout,
 };
 pub use value::Value;
+pub use wire::Refusal;
 
 /// What methods of generated clients return, as a reader of their docs sees it.
 pub mod returns {

@@ -271,6 +271,24 @@ fn too_many_slow_calls_are_refused_before_they_run() {
 }
 
 #[test]
+fn a_connection_tells_its_opening_and_its_server() {
+    for way in SOCKETS {
+        let served = Served::new(way);
+        let start = Instant::now();
+        let connection = rpc_core::Connection::connect(&served.address()).unwrap();
+        let opening = connection.opening().unwrap();
+        assert!(opening.connect > Duration::ZERO && opening.handshake > Duration::ZERO, "{opening:?}");
+        assert!(opening.connect + opening.handshake <= start.elapsed(), "{opening:?}");
+        let peer = connection.peer().unwrap();
+        // Over TCP nothing is known.
+        let known = (way != Way::Tcp).then(std::process::id);
+        assert_eq!((peer.pid, peer.uid.is_some()), (known, known.is_some()));
+    }
+    let local = rpc_core::Connection::local(Probe::serve(Handler::default()));
+    assert_eq!((local.opening(), local.peer()), (None, None));
+}
+
+#[test]
 fn ping_and_instance() {
     on_sockets(|served, _| {
         let connection = rpc_core::Connection::connect(&served.address()).unwrap();

@@ -52,18 +52,32 @@ fn greetings_of_other_protocols() {
 }
 
 #[test]
+fn a_slow_greeting_is_told() {
+    let pause = Duration::from_millis(20);
+    let fake = Fake::new(move |mut raw, _| {
+        std::thread::sleep(pause);
+        greet(&mut raw, &welcome());
+    });
+    let opening = Connection::connect(&fake.address).unwrap().opening().unwrap();
+    assert!(opening.handshake >= pause && opening.connect < opening.handshake, "{opening:?}");
+}
+
+#[test]
 fn refusals() {
     let refuse = |refusal: Refusal| [PREFACE.to_vec(), frame(REFUSE, 0, &bytes_of(&refusal))].concat();
     for (bytes, why) in [
         ([0x8f, b'R', b'P', b'C', 9, 0, 0, 0].to_vec(), "speaks protocol version 9, this program 1"),
         (refuse(Refusal::Overloaded), "as many connections"),
         (refuse(Refusal::ShuttingDown), "shutting down"),
-        (refuse(Refusal::NotAllowed), "other users"),
+        (refuse(Refusal::NotAllowed), "only the user who runs it"),
         (refuse(Refusal::Malformed("what?".to_owned())), "what?"),
     ] {
         let fake = Fake::new(move |mut raw, _| raw.send(&bytes));
         let error = connect(&fake.address).unwrap_err();
-        assert!(matches!(&error, Error::RefusedConnection { why: told, .. } if told.contains(why)), "{error:?}");
+        assert!(
+            matches!(&error, Error::RefusedConnection { why: told, .. } if told.to_string().contains(why)),
+            "{error:?}"
+        );
         assert_eq!(error.outcome(), Outcome::NotSent);
     }
 }

@@ -1,102 +1,222 @@
-//! Arguments that do not fit: told with the place and the signature, and never sent.
+//! Arguments: what words and JSON become, and what does not fit, which is told with its place and never sent.
 use crate::run::Served;
+use std::fs;
 
 const ADD: &str = "  add(a: i64, b: i64) -> Result<i64, MathError>\n";
 const PUT: &str = "  put(entry: Entry, owner: Option<String>) -> Entry\n";
+const BYTES: &str = "  bytes(bytes: Vec<u8>) -> Vec<u8>\n";
 
+/// `problem` is the error, then the lines that show its place, without what all errors have around that.
 #[track_caller]
-fn refused(method: &str, json: &str, problem: &str, signature: &str) {
-    let seen = Served::new().call(&[method, json]);
+fn refused(method: &str, words: &[&str], problem: &str, signature: &str) {
+    let seen = Served::new().call(&[&[method], words].concat());
+    let problem = problem.replace('\n', "\n  ");
     seen.fails(2, &format!("error: Zoo.{method}: {problem}\n{signature}"));
 }
 
 #[track_caller]
-fn add(json: &str, problem: &str) {
-    let seen = Served::new().call(&["Zoo.add", json]);
+fn add(words: &[&str], problem: &str) {
+    let seen = Served::new().call(&[&["Zoo.add"], words].concat());
+    let problem = problem.replace('\n', "\n  ");
     seen.fails(2, &format!("error: Zoo.add: {problem}\n{ADD}"));
 }
 
 #[test]
-fn what_is_no_json() {
-    add("", "EOF while parsing a value at line 1 column 0");
-    add("a=1", "expected value at line 1 column 1");
-    add(r#"{"a":1,"b":2"#, "EOF while parsing an object at line 1 column 12");
-    add("{\"a\":1,\n \"b\":x}", "$.b: expected value at line 2 column 6");
-    add(r#"{"a":1,"b":2} {}"#, "trailing characters at line 1 column 15");
+fn words_are_typed_by_the_schema() {
+    let served = Served::new();
+    served.call(&["Zoo.add", "a=-2", "b=5"]).answers("3\n");
+    served.call(&["echo", "text=-2"]).answers("\"-2\"\n");
+    served.call(&["echo", "text="]).answers("\"\"\n");
+    served.call(&["echo", "text=a=b:=c"]).answers("\"a=b:=c\"\n");
+    served.call(&["echo", "text=null"]).answers("\"null\"\n");
+    served.call(&["owner", "of=null"]).answers("\"null\"\n");
+    served.call(&["owner", "of:=null"]).answers("null\n");
+    served.call(&["bytes", "bytes=hex:ff00"]).answers("\"/wA=\"\n");
+    served.call(&["divide", "by=7"]).answers("14\n");
+    let big = "340282366920938463463374607431768211455";
+    let seen = served.call(&["widths", "a=1", "b=-1", &format!("c={big}"), "d=-3", "e=NaN"]);
+    seen.answers(&format!("[1,-1,\"{big}\",\"-3\",\"NaN\"]\n"));
 }
 
 #[test]
-fn what_is_no_object() {
-    let expected = "expected an object with the arguments `a`, `b`";
-    add("[1,2]", &format!("invalid type: sequence, {expected} at line 1 column 1"));
-    add("5", &format!("invalid type: integer `5`, {expected} at line 1 column 1"));
+fn words_for_what_has_parts() {
+    let served = Served::new();
+    let entry = r#"{"key":"k","tags":["x","y z"],"size":[3,4],"note":"n"}"#;
+    let words = ["entry.key=k", "entry.tags[]=x", "entry.tags[]=y z", "entry.size:=[3,4]", "entry.note=n"];
+    served.call(&[&["put"], &words[..]].concat()).answers(&format!("{entry}\n"));
+    // In any order, and a part as JSON.
+    let words = ["entry.size:=[3,4]", "owner=me", "entry.note=n", "entry.tags:=[\"x\",\"y z\"]", "entry.key=k"];
+    served.call(&[&["put"], &words[..]].concat()).answers(&format!("{entry}\n"));
+    let words = ["kinds[]=Plain", "kinds[]:={\"Number\":5}", "kinds[]:={\"Named\":{\"x\":1}}"];
+    served.call(&[&["kinds"], &words[..]].concat()).answers("[\"Plain\",{\"Number\":5},{\"Named\":{\"x\":1.0}}]\n");
+    let words = ["kinds[].Number=5", "kinds[].Named.x=1", "kinds[].Pair:=[1,true]"];
+    let kinds = "[{\"Number\":5},{\"Named\":{\"x\":1.0}},{\"Pair\":[1,true]}]\n";
+    served.call(&[&["kinds"], &words[..]].concat()).answers(kinds);
+    let words = ["entry.key=k", "entry.tags:=[]", "entry.size[]=3", "entry.size[]=4"];
+    let entry = "{\"key\":\"k\",\"tags\":[],\"size\":[3,4],\"note\":null}\n";
+    served.call(&[&["put"], &words[..]].concat()).answers(entry);
+    let words = ["names.a=1", "names.b c=2", "pairs:=[[[1,2],true]]"];
+    served.call(&[&["maps"], &words[..]].concat()).answers("[{\"a\":1,\"b c\":2},[[[1,2],true]]]\n");
+}
+
+#[test]
+fn files() {
+    let served = Served::new();
+    fs::write(served.place.path("text"), "1\n2\n").unwrap();
+    fs::write(served.place.path("number"), "40\n").unwrap();
+    fs::write(served.place.path("bytes"), b"\xff\x00").unwrap();
+    fs::write(served.place.path("json"), "{\"key\": \"k\",\n \"tags\": [],\n \"size\": [1, 2]}\n").unwrap();
+    served.call(&["echo", "text=@text"]).answers("\"1\\n2\\n\"\n");
+    served.call(&["Zoo.add", "a=@number", "b=2"]).answers("42\n");
+    served.call(&["bytes", "bytes=@bytes"]).answers("\"/wA=\"\n");
+    served.call(&["put", "entry:=@json"]).answers("{\"key\":\"k\",\"tags\":[],\"size\":[1,2],\"note\":null}\n");
+    served.call(&["echo", r#"text:="@text""#]).answers("\"@text\"\n");
+
+    served.call_reading(&["bytes", "bytes=@-"], b"\xff\x00").answers("\"/wA=\"\n");
+    add(&["a=@-", "b=@-"], "stdin can be read once\na=@- b=@-\n     ^^^^");
+
+    let missing = "cannot read the file `nope`: No such file or directory (os error 2) \
+                   (a text that begins with @ is :='\"@..\"')\nbytes=@nope\n      ^^^^^";
+    refused("bytes", &["bytes=@nope"], missing, BYTES);
+    let seen = served.call(&["echo", "text=@bytes"]);
+    let told = "cannot read the file `bytes`: it is not valid UTF-8: byte 1 is wrong \
+                (a text that begins with @ is :='\"@..\"')";
+    seen.fails(2, &format!("error: Zoo.echo: {told}\n  text=@bytes\n       ^^^^^^\n  echo(text: String) -> String\n"));
+    fs::write(served.place.path("json"), "{\"key\": \"k\",\n \"tags\": [7]}").unwrap();
+    let seen = served.call(&["put", "entry:=@json"]);
+    let told = "line 2 of json: entry.tags[0]: invalid value: 7, expected a string\n   \"tags\": [7]}\n            ^";
+    seen.fails(2, &format!("error: Zoo.put: {told}\n{PUT}"));
+    let seen = served.call(&["Zoo.add", "a=@text", "b=2"]);
+    let told = "line 1 of text: a: invalid value: string \"1\\n2\", expected i64\n  1\n  ^";
+    seen.fails(2, &format!("error: Zoo.add: {told}\n{ADD}"));
+}
+
+#[test]
+fn words_that_are_no_arguments() {
+    let written = "an argument is written name=value";
+    add(&["a=1", "c"], &format!("{written}: did you mean `a=..`?\na=1 c\n    ^"));
+    add(&["[1,2]"], &format!("{written}; or all of them as one JSON object, or - for stdin\n[1,2]\n^^^^^"));
+    refused("bytes", &["AQI"], &format!("{written}: did you mean `bytes=AQI`?\nAQI\n^^^"), BYTES);
+    let alone = "`-` or a JSON object has all arguments, so it stands alone";
+    add(&["a=1", "-"], &format!("{alone}\na=1 -\n    ^"));
+    add(&["{}", "a=1"], &format!("{alone}\n'{{}}' a=1\n ^^"));
+    add(&["=1"], "a name is missing before the `=`\n=1\n^");
+    add(&["a..b=1"], "a name is missing before the `=`\na..b=1\n^^^^^");
+    let item = "an item of a list is added by `[]` behind its name; all else is written as name:=JSON";
+    add(&["a[0]=1"], &format!("{item}\na[0]=1\n ^^^"));
 }
 
 #[test]
 fn names() {
-    add(r#"{"a":1,"bb":2}"#, "unknown argument `bb` (did you mean `b`?) at line 1 column 11");
-    add(r#"{"colour":1}"#, "unknown argument `colour`, expected `a`, `b` at line 1 column 9");
-    add(r#"{"a":1,"a":2}"#, "argument `a` is given twice at line 1 column 10");
-    add(r#"{"a":1}"#, "missing argument `b` at line 1 column 7");
-    add("{}", "missing arguments `a`, `b` at line 1 column 2");
-    let seen = Served::new().call(&["Zoo.add"]);
-    seen.fails(2, &format!("error: Zoo.add: missing arguments `a`, `b`\n{ADD}"));
-    let seen = Served::new().call(&["paint", r#"{"x":1}"#]);
-    seen.fails(2, "error: Desk.paint: unknown argument `x`: there are none at line 1 column 4\n  paint()\n");
+    add(&["a=1", "bb=2"], "unknown argument `bb` (did you mean `b`?)\na=1 bb=2\n    ^^");
+    add(&["colour=1"], "unknown argument `colour`, expected `a`, `b`\ncolour=1\n^^^^^^");
+    add(&["a=1", "b=2", "a=3"], "`a` is given twice\na=1 b=2 a=3\n        ^");
+    add(&["a=1"], "missing argument `b`");
+    add(&[], "missing arguments `a`, `b`");
+    refused("put", &["entry.kye=k"], "entry: unknown field `kye` (did you mean `key`?)\nentry.kye=k\n      ^^^", PUT);
+    refused(
+        "put",
+        &["entry.key=k", "entry:={}"],
+        "`entry` is given twice\nentry.key=k 'entry:={}'\n             ^^^^^",
+        PUT,
+    );
+    let given = "this was given another value already";
+    refused(
+        "put",
+        &["entry:={}", "entry.key=k"],
+        &format!("{given}\n'entry:={{}}' entry.key=k\n                  ^^^"),
+        PUT,
+    );
+    refused(
+        "put",
+        &["entry.tags:=[]", "entry.tags[]=a"],
+        &format!("{given}\nentry.tags:=[] entry.tags[]=a\n                         ^^"),
+        PUT,
+    );
+    refused(
+        "put",
+        &["entry.key=k", "entry.size:=[1,2]"],
+        "entry: missing field `tags`\nentry.key=k entry.size:=[1,2]\n^^^^^",
+        PUT,
+    );
+    let seen = Served::new().call(&["paint", "x=1"]);
+    seen.fails(2, "error: Desk.paint: unknown argument `x`: there are none\n  x=1\n  ^\n  paint()\n");
 }
 
 #[test]
-fn places_inside_of_arguments() {
+fn names_in_json() {
+    add(&[r#"{"a":1,"bb":2}"#], "unknown argument `bb` (did you mean `b`?)\n'{\"a\":1,\"bb\":2}'\n        ^^^^");
+    add(&[r#"{"a":1,"a":2}"#], "argument `a` is given twice\n'{\"a\":1,\"a\":2}'\n        ^^^");
+    add(&[r#"{"a":1}"#], "missing argument `b`");
+    let place = "'{\"entry\":{\"kye\":\"k\"}}'\n           ^^^^^";
     refused(
         "put",
-        r#"{"entry":{"kye":"k"}}"#,
-        "$.entry: unknown field `kye` (did you mean `key`?) at line 1 column 15",
+        &[r#"{"entry":{"kye":"k"}}"#],
+        &format!("entry: unknown field `kye` (did you mean `key`?)\n{place}"),
         PUT,
     );
-    refused(
-        "put",
-        r#"{"entry":{"key":"k","tags":["a",2],"size":[1,2]}}"#,
-        "$.entry.tags[1]: invalid value: 2, expected a string at line 1 column 33",
-        PUT,
-    );
-    refused(
-        "put",
-        r#"{"entry":{"key":"k","tags":[],"size":[1]}}"#,
-        "$.entry.size: invalid length 1, expected an array of 2 elements at line 1 column 40",
-        PUT,
+    add(
+        &["{\"a\u{9b}31m\":1}"],
+        "unknown argument `a\\u{9b}31m`, expected `a`, `b`\n'{\"a\\u{9b}31m\":1}'\n  ^^^^^^^^^^^^",
     );
 }
 
 #[test]
 fn types() {
-    add(r#"{"a":1.5,"b":2}"#, "$.a: invalid value: 1.5, expected i64 at line 1 column 8");
-    add(r#"{"a":null,"b":2}"#, "$.a: invalid type: null, expected i64 at line 1 column 9");
+    add(&["a=1.5", "b=2"], "a: invalid value: string \"1.5\", expected i64\na=1.5 b=2\n  ^^^");
+    add(&["a=", "b=2"], "a: invalid value: string \"\", expected i64\na= b=2\n  ^");
     add(
-        r#"{"a":9223372036854775808,"b":2}"#,
-        "$.a: invalid value: 9223372036854775808, expected i64 at line 1 column 24",
+        &["a=9223372036854775808", "b=2"],
+        "a: invalid value: 9223372036854775808, expected i64\na=9223372036854775808 b=2\n  ^^^^^^^^^^^^^^^^^^^",
     );
+    add(&["a:=[1]", "b=2"], "a: invalid type: sequence, expected i64\na:=[1] b=2\n   ^");
+    add(&[r#"{"a":null,"b":2}"#], "a: invalid type: null, expected i64\n'{\"a\":null,\"b\":2}'\n      ^^^^");
+    let bytes = "bytes: invalid value: string \"?\", expected bytes as base64, \"hex:…\" or numbers";
+    refused("bytes", &["bytes=?"], &format!("{bytes}\n'bytes=?'\n       ^"), BYTES);
     refused(
-        "bytes",
-        r#"{"bytes":"?"}"#,
-        "$.bytes: invalid value: string \"?\", expected bytes as base64, \"hex:…\" or numbers at line 1 column 12",
-        "  bytes(bytes: Vec<u8>) -> Vec<u8>\n",
+        "kinds",
+        &["kinds[]=Plain", "kinds[]=Plane"],
+        "kinds[1]: Kind has no variant `Plane` (did you mean `Plain`?)\nkinds[]=Plain kinds[]=Plane\n                      ^^^^^",
+        "  kinds(kinds: Vec<Kind>) -> Vec<Kind>\n",
     );
     refused(
         "kinds",
-        r#"{"kinds":["Plane"]}"#,
-        "$.kinds[0]: Kind has no variant `Plane` (did you mean `Plain`?) at line 1 column 17",
+        &["kinds[]=Number"],
+        "`Number` holds something: write kinds[].Number=.., or kinds[]:=JSON\nkinds[]=Number\n        ^^^^^^",
         "  kinds(kinds: Vec<Kind>) -> Vec<Kind>\n",
     );
 }
 
 #[test]
-fn control_characters_of_arguments_are_told_escaped() {
-    add("{\"a\u{9b}31m\":1}", "unknown argument `a\\u{9b}31m`, expected `a`, `b` at line 1 column 9");
+fn one_word_for_many_values() {
+    let fields = "`entry` has fields: write entry.key=.. for each, or entry:=JSON";
+    refused("put", &["entry=x"], &format!("{fields}\nentry=x\n      ^"), PUT);
+    let items = "`entry.tags` has items: write entry.tags[]=.. for each, or entry.tags:=JSON";
+    refused("put", &["entry.tags=x"], &format!("{items}\nentry.tags=x\n           ^"), PUT);
+    let several = "`entry.size` has items: write entry.size[]=.. for each, or entry.size:=JSON";
+    refused("put", &["entry.size=x"], &format!("{several}\nentry.size=x\n           ^"), PUT);
+    let map = "`names` has entries: write names.key=.. for each, or names:=JSON";
+    refused(
+        "maps",
+        &["names=x"],
+        &format!("{map}\nnames=x\n      ^"),
+        "  maps(names: Map<String, u32>, pairs: Map<(u8, u8), bool>) -> (Map<String, u32>, Map<(u8, u8), bool>)\n",
+    );
+}
+
+#[test]
+fn what_is_no_json() {
+    add(&[r#"{"a":1,"b":2"#], "EOF while parsing an object\n'{\"a\":1,\"b\":2'\n            ^");
+    add(&[r#"{"a":1,"b":x}"#], "b: expected value\n'{\"a\":1,\"b\":x}'\n            ^");
+    add(&["{\"a\":1,\n \"b\":x}"], "line 2: b: expected value\n \"b\":x}\n     ^");
+    add(&[r#"{"a":1,"b":2} {}"#], "trailing characters\n'{\"a\":1,\"b\":2} {}'\n               ^");
+    add(&["a:=", "b=2"], "a: JSON is missing here\na:= b=2\n   ^");
+    add(&["a:=x", "b=2"], "a: expected value\na:=x b=2\n   ^");
 }
 
 #[test]
 fn what_only_the_server_knows_to_be_wrong() {
-    let seen = Served::new().call(&["divide", r#"{"by":0}"#]);
+    let seen = Served::new().call(&["divide", "by=0"]);
     seen.fails(
         2,
         "error: Zoo.divide: the server could not decode the arguments: it holds a value that its type does not have\n",
@@ -105,7 +225,8 @@ fn what_only_the_server_knows_to_be_wrong() {
 
 #[test]
 fn a_request_over_the_limit() {
-    let input = format!(r#"{{"bytes":"{}"}}"#, "A".repeat(8 << 20));
-    let seen = Served::new().call_reading(&["bytes", "-"], input.as_bytes());
-    seen.fails(2, "error: Zoo.bytes: a request of 6291466 bytes, but the limit is 4194304\n");
+    let served = Served::new();
+    fs::write(served.place.path("large"), vec![7; 5 << 20]).unwrap();
+    let seen = served.call(&["bytes", "bytes=@large"]);
+    seen.fails(2, "error: Zoo.bytes: a request of 5242890 bytes, but the limit is 4194304\n");
 }

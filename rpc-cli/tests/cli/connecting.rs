@@ -1,5 +1,8 @@
 //! Servers that are not there, or are none.
-use crate::run::{Place, Seen, Served};
+use crate::fake;
+use crate::listing::Registry;
+use crate::run::{Place, Seen, Served, program};
+use crate::zoo::{self, Keeper};
 use rpc_core::Limits;
 use std::{
     fs,
@@ -11,15 +14,39 @@ use std::{
     },
     process::{Command, Stdio},
 };
+use tempfile::TempDir;
 
 const CALL: [&str; 3] = ["call", "./s", "owner"];
 
 #[test]
 fn nobody_is_there() {
     let place = Place::new();
-    place.run(&CALL).fails(3, "error: cannot connect to ./s: no such socket (not started yet?)\n");
-    let seen = place.run(&["describe", "./s"]);
-    seen.fails(3, "error: cannot connect to ./s: no such socket (not started yet?)\n");
+    let told = "error: cannot connect to ./s: no such socket (not started yet? `rpc-cli wait` blocks until it is)\n";
+    for args in [&CALL[..], &["describe", "./s"], &["ls", "./s"], &["ping", "./s"]] {
+        place.run(args).fails(3, told);
+    }
+    let seen = place.run(&["ping", "tcp:127.0.0.1:1"]);
+    seen.fails(
+        3,
+        "error: cannot connect to tcp:127.0.0.1:1: nobody listens on that port \
+         (not started yet? `rpc-cli wait` blocks until it is)\n",
+    );
+}
+
+#[test]
+fn a_name_that_nobody_has() {
+    let place = Place::new();
+    let registry = Registry::new(&place);
+    let missing = |name: &str| format!("cannot connect to {name}: there is no {}", registry.path(name).display());
+    let told = |name: &str, hint: &str| format!("error: {} (not started yet? {hint})\n", missing(name));
+    let wait = "`rpc-cli wait` blocks until it is";
+    registry.run(&["describe", "store"]).fails(3, &told("store", wait));
+    let _server = registry.listen("store");
+    registry.run(&["describe", "stroe"]).fails(3, &told("stroe", "or did you mean `store`?"));
+    registry.run(&["describe", "colour"]).fails(3, &told("colour", wait));
+    // A path is no name that could be mistyped.
+    let seen = registry.run(&["describe", "./store"]);
+    seen.fails(3, &format!("error: cannot connect to ./store: no such socket (not started yet? {wait})\n"));
 }
 
 #[test]
@@ -38,30 +65,61 @@ fn a_file_that_is_no_socket() {
 }
 
 #[test]
-fn a_server_of_another_user() {
+fn a_socket_that_others_may_not_reach() {
     let place = Place::new();
     let directory = place.path("private");
     fs::create_dir(&directory).unwrap();
     let socket = directory.join("s");
     let _listener = UnixListener::bind(&socket).unwrap();
     fs::set_permissions(&directory, fs::Permissions::from_mode(0o000)).unwrap();
-    // Root may enter every directory, so a test that root runs has another user make the call, with a copy of the
-    // program at a place that is open to all.
-    let open = tempfile::tempdir().unwrap();
-    let program = open.path().join("rpc-cli");
-    let mut command = if fs::metadata(&directory).unwrap().uid() == 0 {
-        fs::set_permissions(open.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        fs::copy(env!("CARGO_BIN_EXE_rpc-cli"), &program).unwrap();
-        let mut command = Command::new(&program);
-        command.uid(65534).gid(65534);
-        command
-    } else {
-        Command::new(env!("CARGO_BIN_EXE_rpc-cli"))
+    // Root may enter every directory, so a test that root runs has another user make the call.
+    let open = open_to_all();
+    let mut command = match fs::metadata(&directory).unwrap().uid() {
+        0 => of_nobody(&open),
+        _ => program(env!("CARGO_BIN_EXE_rpc-cli")),
     };
     let socket = socket.to_str().unwrap();
     let seen = Seen::of(command.args(["call", socket, "owner"]).stdin(Stdio::null()).output().unwrap());
     fs::set_permissions(&directory, fs::Permissions::from_mode(0o700)).unwrap();
     seen.fails(3, &format!("error: cannot connect to {socket}: permission denied (another user's server?)\n"));
+}
+
+/// The user who has nothing.
+pub(crate) const NOBODY: u32 = 65534;
+
+/// A directory that every user may enter.
+pub(crate) fn open_to_all() -> TempDir {
+    let open = tempfile::tempdir().unwrap();
+    fs::set_permissions(open.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    open
+}
+
+/// A copy of the program in a directory that is open to all, run by that user.
+pub(crate) fn of_nobody(open: &TempDir) -> Command {
+    let path = open.path().join("rpc-cli");
+    // By another process: while this one writes a program, a child that another test forks would hold it open, and what is
+    // open for writing cannot be run.
+    assert!(Command::new("cp").arg(env!("CARGO_BIN_EXE_rpc-cli")).arg(&path).status().unwrap().success());
+    let mut command = program(&path);
+    command.uid(NOBODY).gid(NOBODY).stdin(Stdio::null()).current_dir(open);
+    command
+}
+
+/// Connecting works, and the server says no. Only root can be two users.
+#[test]
+fn a_server_that_serves_its_own_user_alone() {
+    let open = open_to_all();
+    if fs::metadata(open.path()).unwrap().uid() != 0 {
+        return;
+    }
+    let socket = open.path().join("s");
+    let _server = zoo::server(&Keeper::default()).listen(socket.to_str().unwrap()).unwrap();
+    fs::set_permissions(&socket, fs::Permissions::from_mode(0o666)).unwrap();
+    for command in ["call", "ls", "ping", "wait"] {
+        let method: &[&str] = if command == "call" { &["owner"] } else { &[] };
+        let seen = Seen::of(of_nobody(&open).args([command, "./s"]).args(method).output().unwrap());
+        seen.fails(7, "error: ./s refuses this connection: it serves only the user who runs it\n");
+    }
 }
 
 #[test]
@@ -105,6 +163,12 @@ fn a_server_of_another_kind() {
 }
 
 #[test]
+fn a_server_of_another_version() {
+    let seen = foreign(|stream| fake::of_version(stream, 7), &CALL);
+    seen.fails(7, "error: ./s refuses this connection: it speaks protocol version 7, this program 1\n");
+}
+
+#[test]
 fn a_server_that_hangs_up() {
     let hang_up = |mut stream: std::os::unix::net::UnixStream| {
         assert!(stream.read(&mut [0; 1024]).unwrap() > 0);
@@ -112,7 +176,8 @@ fn a_server_that_hangs_up() {
     let seen = foreign(hang_up, &CALL);
     seen.fails(
         5,
-        "error: the connection ended: the server closed it during the handshake (the request was not sent)\n",
+        "error: the connection to ./s ended: the server closed it during the handshake \
+         (no rpc server, or one that is stopping?)\n",
     );
 }
 
@@ -122,7 +187,7 @@ fn a_server_that_is_silent() {
         let _ = stream.read_to_end(&mut Vec::new());
     };
     let seen = foreign(silent, &["call", "./s", "owner", "--timeout", "300ms"]);
-    seen.fails(4, "error: the handshake with ./s: no answer within 300ms (the request was not sent)\n");
+    seen.fails(4, "error: the handshake with ./s: no answer within 300ms (frozen, overloaded, or no rpc server?)\n");
 }
 
 #[test]

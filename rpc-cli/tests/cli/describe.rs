@@ -84,7 +84,7 @@ fn all_that_a_name_stands_for() {
 fn nothing_of_that_name() {
     let served = Served::new();
     let known = "  there is Zoo, Zoo.add, Zoo.put, Zoo.owner, Zoo.bytes, Zoo.widths, Zoo.maps, Zoo.echo, Zoo.kinds, \
-                 Zoo.check, Zoo.divide, Zoo.make, Zoo.touch, Zoo.touch_apart, Zoo.wait, Zoo.wait_apart, … and 15 more\n";
+                 Zoo.check, Zoo.divide, Zoo.make, Zoo.touch, Zoo.touch_apart, Zoo.wait, Zoo.wait_apart, … and 16 more\n";
     let unknown = |item, suggestion: &str| {
         let err = format!("error: there is no service, method or type `{item}`{suggestion}\n{known}");
         served.describe(&[item]).fails(6, &err);

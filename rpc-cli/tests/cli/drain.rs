@@ -54,7 +54,7 @@ fn the_server_shuts_down() {
         child.stdin.take().unwrap().write_all(br#"{"text":"late"}"#).unwrap();
         let seen = Seen::of(child.wait_with_output().unwrap());
         keeper.0.open("drain");
-        seen.fails(7, "error: opening Zoo: the server is shutting down\n");
+        seen.fails(7, "error: Zoo.echo: the server is shutting down\n");
         assert_eq!(stopping.join().unwrap().cut, 0);
     });
 }

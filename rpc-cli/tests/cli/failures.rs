@@ -7,7 +7,10 @@ use std::{process::Stdio, time::Duration};
 fn the_methods_own_error() {
     let served = Served::new();
     let seen = served.call(&["Zoo.add", r#"{"a":9223372036854775807,"b":1}"#]);
-    seen.fails(1, "error: Zoo.add answered an error, MathError: {\"Overflow\":{\"by\":1}}\n");
+    seen.fails(
+        1,
+        "error: Zoo.add answered an error, MathError: {\"Overflow\":{\"by\":1}}\n  The sum has more than 64 bits.\n",
+    );
     let seen = served.call(&["check", r#"{"complaint":"too \u009b31m red\n"}"#]);
     seen.fails(1, "error: Zoo.check answered an error, String: \"too \\u{9b}31m red\\n\"\n");
 }
@@ -16,7 +19,7 @@ fn the_methods_own_error() {
 fn unknown_and_ambiguous_methods() {
     let served = Served::new();
     let known = "  there is Zoo.add, Zoo.put, Zoo.owner, Zoo.bytes, Zoo.widths, Zoo.maps, Zoo.echo, Zoo.kinds, Zoo.check, \
-                 Zoo.divide, Zoo.make, Zoo.touch, Zoo.touch_apart, Zoo.wait, Zoo.wait_apart, Zoo.wait_briefly, … and 7 more\n";
+                 Zoo.divide, Zoo.make, Zoo.touch, Zoo.touch_apart, Zoo.wait, Zoo.wait_apart, Zoo.wait_briefly, … and 8 more\n";
     for (name, suggestion) in [
         ("ecoh", " (did you mean `echo`?)"),
         ("Zoo.ecoh", " (did you mean `Zoo.echo`?)"),
@@ -103,7 +106,7 @@ fn wrong_usage() {
     for (args, line) in [
         (&["frobnicate"][..], "error: unrecognized subcommand 'frobnicate'"),
         (&["call", "./s"], "error: the following required arguments were not provided:"),
-        (&["call", "./s", "owner", "{}", "{}"], "error: unexpected argument '{}' found"),
+        (&["describe", "./s", "owner", "{}"], "error: unexpected argument '{}' found"),
         (
             &["call", "./s", "owner", "--timeout", "30"],
             "error: invalid value '30' for '--timeout <TIME>': \
@@ -131,6 +134,7 @@ Exit codes:
     8  the handler panicked, or gave no answer
    74  the output cannot be written
   130  interrupted (Ctrl-C)
+  143  terminated (SIGTERM)
 ";
     for args in [&["--help"][..], &["call", "--help"], &["describe", "--help"]] {
         let seen = served.place.run(args);

@@ -1,15 +1,33 @@
 //! The real binary against real servers: what a person or a script at a shell sees.
 //!
 //! - `zoo`: the services that are called. `run`: the program, and what came of it.
-//! - `describe`, `answers`, `arguments`: what works, and what is told of wrong arguments.
-//! - `failures`, `connecting`, `drain`: every exit code. `streams`: terminals, pipes, stdin.
+//! - `describe`, `description`, `answers`, `arguments`: what works, and what is told of wrong arguments.
+//! - `listing`, `ping`, `waiting`: servers found, measured and waited for. `fake`: a server that is none of ours; `hostile`: one that means harm.
+//! - `failures`, `connecting`, `drain`, `signals`: every exit code; `reports`: errors as JSON. `man`: the man pages.
+//! - `formats`, `shapes`: how answers are written, to a pipe and to a terminal (`pty`). `streams`: pipes, stdin.
+//! - `timing`: what `-v` tells. `completion`: the Tab key.
 #![cfg(unix)]
 mod answers;
 mod arguments;
+mod completion;
 mod connecting;
 mod describe;
+mod description;
 mod drain;
 mod failures;
+mod fake;
+mod formats;
+mod hostile;
+mod listing;
+mod man;
+mod ping;
+#[cfg(target_os = "linux")]
+mod pty;
+mod reports;
 mod run;
+mod shapes;
+mod signals;
 mod streams;
+mod timing;
+mod waiting;
 mod zoo;

@@ -2,6 +2,7 @@
 use crate::zoo::{self, Keeper, ZooClient};
 use rpc_core::{Limits, Listening};
 use std::{
+    ffi::OsStr,
     io::Write,
     path::PathBuf,
     process::{Command, Output, Stdio},
@@ -35,6 +36,13 @@ impl Seen {
     }
 }
 
+/// The program, wherever it is, without what has a say in colours where the tests run.
+pub(crate) fn program(path: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(path);
+    ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI"].into_iter().for_each(|name| _ = command.env_remove(name));
+    command
+}
+
 /// A working directory.
 pub(crate) struct Place {
     directory: tempfile::TempDir,
@@ -50,8 +58,9 @@ impl Place {
     }
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rpc-cli"));
+        let mut command = program(env!("CARGO_BIN_EXE_rpc-cli"));
         command.args(args).current_dir(&self.directory).env_remove("RPC_ADDR").stdin(Stdio::null());
+        command.env("XDG_CACHE_HOME", self.path("cache"));
         command
     }
 

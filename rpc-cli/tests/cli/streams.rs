@@ -1,10 +1,9 @@
-//! Terminals, pipes and stdin.
+//! Pipes and stdin.
 use crate::run::{Seen, Served};
-use rustix::pty;
 use std::{
     fs::{self, File},
-    io::{BufRead, BufReader, Read},
-    process::{Command, Stdio},
+    io::{BufReader, Read},
+    process::Stdio,
 };
 
 #[test]
@@ -12,10 +11,14 @@ fn arguments_from_stdin() {
     let served = Served::new();
     served.call_reading(&["Zoo.add", "-"], b"{\"a\": 1,\n \"b\": 2}\n").answers("3\n");
     let signature = "  add(a: i64, b: i64) -> Result<i64, MathError>\n";
-    let seen = served.call_reading(&["Zoo.add", "-"], b"{\"a\": 1,\n \"b\": \xff}");
-    seen.fails(2, &format!("error: Zoo.add: $.b: expected value at line 2 column 7\n{signature}"));
-    let seen = served.call_reading(&["Zoo.add", "-"], b"");
-    seen.fails(2, &format!("error: Zoo.add: EOF while parsing a value at line 1 column 0\n{signature}"));
+    let seen = served.call_reading(&["Zoo.add", "-"], b"{\"a\": 1,\n \"b\": x}");
+    let place = "   \"b\": x}\n        ^\n";
+    seen.fails(2, &format!("error: Zoo.add: line 2 of stdin: b: expected value\n{place}{signature}"));
+    let seen = served.call_reading(&["Zoo.add", "-"], b"\n");
+    let told = "line 1 of stdin: stdin is empty, and a JSON object is expected\n  \n  ^";
+    seen.fails(2, &format!("error: Zoo.add: {told}\n{signature}"));
+    let seen = served.call_reading(&["Zoo.add", "-"], b"{\xff}");
+    seen.fails(2, "error: cannot read the arguments from stdin: it is not valid UTF-8: byte 2 is wrong\n");
 }
 
 #[test]
@@ -74,50 +77,4 @@ fn a_full_disk_is_told() {
         let seen = Seen::of(output);
         seen.fails(74, "error: cannot write the output: No space left on device (os error 28)\n");
     }
-}
-
-/// What a terminal gets that is stdout and stderr of the program.
-fn on_a_terminal(mut command: Command) -> String {
-    let flags = pty::OpenptFlags::RDWR | pty::OpenptFlags::NOCTTY;
-    let ours = pty::openpt(flags).unwrap();
-    pty::grantpt(&ours).unwrap();
-    pty::unlockpt(&ours).unwrap();
-    let name = pty::ptsname(&ours, Vec::new()).unwrap();
-    let theirs = fs::OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-    let mut child = command.stdout(theirs.try_clone().unwrap()).stderr(theirs).spawn().unwrap();
-    // It holds the terminal open, which ends with its last holder.
-    drop(command);
-    let mut seen = String::new();
-    for line in BufReader::new(File::from(ours)).lines() {
-        // The end of a terminal is an error of the system, and no end of a file.
-        let Ok(line) = line else { break };
-        seen.push_str(line.trim_end_matches('\r'));
-        seen.push('\n');
-    }
-    child.wait().unwrap();
-    seen
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn a_terminal_gets_many_lines_and_nothing_that_acts_on_it() {
-    let served = Served::new();
-    let run = |args: &[&str]| on_a_terminal(served.place.command(&[&["call", "./s"], args].concat()));
-    let entry = r#"{"entry":{"key":"\u001b]0;\u009b\u007f\u202e","tags":["a"],"size":[3,4]}}"#;
-    let shown = r#"{
-  "key": "\u001b]0;\u009b\u007f\u202e",
-  "tags": [
-    "a"
-  ],
-  "size": [
-    3,
-    4
-  ],
-  "note": null
-}
-"#;
-    assert_eq!(run(&["put", entry]), shown);
-    assert_eq!(run(&["secret"]), "error: Zoo.secret: not allowed: it is \\u{1b}[31msecret\n");
-    let piped = served.call(&["put", entry]);
-    piped.answers("{\"key\":\"\\u001b]0;\u{9b}\u{7f}\u{202e}\",\"tags\":[\"a\"],\"size\":[3,4],\"note\":null}\n");
 }

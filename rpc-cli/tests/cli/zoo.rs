@@ -74,6 +74,9 @@ pub(crate) enum Zoo<'a> {
     /// Is neither of its two answers.
     #[rpc(returns = Result<(), String>)]
     Neither,
+    /// Ends when its caller has given up.
+    #[rpc(returns = (), blocking)]
+    Linger,
 }
 
 /// A map that is an object in JSON, and one that is a list of pairs.
@@ -205,6 +208,13 @@ impl ZooHandler for Keeper {
     }
     fn neither(&self, _cx: &Context) -> Result<(), String> {
         Ok(())
+    }
+    fn linger(&self, cx: &Context) {
+        self.0.open("lingering");
+        while !cx.is_cancelled() {
+            std::thread::yield_now();
+        }
+        self.0.open("cancelled");
     }
 }
 

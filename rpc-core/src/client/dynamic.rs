@@ -38,7 +38,7 @@ impl Connection {
         };
         let mut until = Until::after(allowed);
         let wanted = Wanted { name: service.name.clone(), fingerprint: service.fingerprint().0 };
-        let plan = opening::plan_for(service, opening::open(shared, &wanted, until)?)?;
+        let plan = opening::plan_for(service, opening::open(shared, &wanted, &name, until)?)?;
         until.look();
         let index = service.methods.iter().position(|known| known.name == method.name);
         let index = index.and_then(|index| u32::try_from(index).ok()).unwrap_or(u32::MAX);

@@ -18,13 +18,14 @@ mod scratch;
 mod shared;
 
 pub use local::Local;
+pub use opening::Opening;
 pub use pipelined::{Pending, Pipeline, Pipelined};
 
 use crate::net::{self, Address};
 use crate::value::Own;
 use crate::wire::DecodeLimits;
 use crate::wire::decode;
-use crate::{Blocking, Call, Channel, Error, Handler, Limits, Outgoing, ServiceInfo, Value};
+use crate::{Blocking, Call, Channel, Error, Handler, Limits, Outgoing, Peer, ServiceInfo, Value};
 use shared::Shared;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -95,9 +96,10 @@ impl Connect {
     /// [`Error::UnknownService`] when the server lacks the service asked for.
     pub fn connect(&self) -> Result<Connection, Error> {
         let address: Address = self.address.parse()?;
-        let deadline = Instant::now() + crate::proto::clamp(self.timeout);
+        let start = Instant::now();
+        let deadline = start + crate::proto::clamp(self.timeout);
         let stream = if self.wait { net::wait(&address, deadline)? } else { net::connect(&address, deadline)? };
-        let shared = opening::handshake(stream, &address, self, deadline)?;
+        let shared = opening::handshake(stream, &address, self, deadline, start.elapsed())?;
         Ok(Connection(Inner::Socket(Arc::new(shared))))
     }
 }
@@ -162,6 +164,23 @@ impl Connection {
     pub fn instance(&self) -> Option<u64> {
         match &self.0 {
             Inner::Socket(shared) => Some(shared.instance()),
+            Inner::Local(_) => None,
+        }
+    }
+
+    /// How long it took to open it; `None` for a handler in this process.
+    pub fn opening(&self) -> Option<Opening> {
+        match &self.0 {
+            Inner::Socket(shared) => Some(shared.opening()),
+            Inner::Local(_) => None,
+        }
+    }
+
+    /// Who serves: whoever listened on the socket, as the kernel noted it then. Nothing is known over TCP; `None` for
+    /// a handler in this process.
+    pub fn peer(&self) -> Option<Peer> {
+        match &self.0 {
+            Inner::Socket(shared) => Some(shared.stream().peer()),
             Inner::Local(_) => None,
         }
     }

@@ -12,13 +12,25 @@ use crate::wire::{
 use crate::{Error, Outcome, ServiceInfo};
 use std::time::{Duration, Instant};
 
-/// Talks to a fresh stream until it can be called over.
+/// How long it took to open a connection, by this process's monotonic clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Opening {
+    /// Until the system had connected the socket; with [`Connect::wait`] the waiting counts, too.
+    pub connect: Duration,
+    /// From the first byte to the server until its greeting was read.
+    pub handshake: Duration,
+}
+
+/// Talks to a fresh stream until it can be called over. `connect` is how long it took to get that stream.
 pub(super) fn handshake(
     stream: Stream,
     address: &Address,
     options: &Connect,
     deadline: Instant,
+    connect: Duration,
 ) -> Result<Shared, Error> {
+    let start = Instant::now();
     let mut greeting = Greeting { stream, address, deadline, allowed: options.timeout };
     greeting.send(&hello(options))?;
     let mut inbox = Inbox::new(options.limits.frame_bytes_max);
@@ -29,6 +41,7 @@ pub(super) fn handshake(
         frame_bytes_max: welcome.frame_bytes_max,
         calls_max: welcome.calls_max,
         reply_bytes_max: options.limits.frame_bytes_max,
+        opening: Opening { connect, handshake: start.elapsed() },
     };
     // Calls set their own timeouts; this one is what the handshake left.
     let left = Some(greeting.left()?);
@@ -118,13 +131,13 @@ impl Greeting<'_> {
                 Err(PrefaceError::Foreign(began)) => {
                     return Err(Error::Foreign { address: self.address.to_string(), began });
                 }
-                Err(PrefaceError::Version(theirs)) => return Err(self.refused(&Refusal::version_of_server(theirs))),
+                Err(PrefaceError::Version(theirs)) => return Err(self.refused(Refusal::version_of_server(theirs))),
             }
         }
     }
 
-    fn refused(&self, refusal: &Refusal) -> Error {
-        Error::RefusedConnection { address: self.address.to_string(), why: refusal.to_string() }
+    fn refused(&self, refusal: Refusal) -> Error {
+        Error::RefusedConnection { address: self.address.to_string(), why: refusal }
     }
 
     fn welcome(&mut self, inbox: &mut Inbox) -> Result<Welcome, Error> {
@@ -143,7 +156,7 @@ impl Greeting<'_> {
         match head.kind {
             Kind::Welcome => decode(body, limits).map_err(|error| self.broken(format!("its greeting: {error}"))),
             Kind::Refuse => Err(match decode::<Refusal>(body, limits) {
-                Ok(refusal) => self.refused(&refusal),
+                Ok(refusal) => self.refused(refusal),
                 Err(error) => self.broken(format!("a refusal that cannot be read: {error}")),
             }),
             other => Err(self.broken(format!("it greets with a frame of kind {other:?}"))),
@@ -151,23 +164,24 @@ impl Greeting<'_> {
     }
 }
 
-/// How `service` is called over this connection; it is opened if it is not yet.
+/// How `service` is called over this connection; it is opened for the call of that name if it is not yet.
 pub(super) fn plan<'a>(
     shared: &'a Shared,
     service: &'static ServiceInfo,
+    name: &dyn Fn() -> String,
     until: &mut Until,
 ) -> Result<&'a Plan, Error> {
     if let Some(plan) = shared.plans().find(service) {
         return Ok(plan);
     }
-    let opened = open(shared, &wanted(service), *until)?;
+    let opened = open(shared, &wanted(service), name, *until)?;
     until.look();
     Ok(shared.plans().add(service, plan_for(service.schema(), opened)?))
 }
 
-/// Asks for a service.
-pub(super) fn open(shared: &Shared, wanted: &Wanted, until: Until) -> Result<Opened, Error> {
-    let ask = Ask { until, name: &|| format!("opening {}", wanted.name) };
+/// Asks for a service, for the call of that name.
+pub(super) fn open(shared: &Shared, wanted: &Wanted, name: &dyn Fn() -> String, until: Until) -> Result<Opened, Error> {
+    let ask = Ask { until, name };
     super::scratch::with(|buffer| {
         let start = shared.exchange(Kind::Open, ask, buffer, |out| {
             let encoded = encode(wanted, out);

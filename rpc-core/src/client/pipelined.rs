@@ -45,7 +45,7 @@ impl Pipeline {
             return scratch::with(|buffer| shared.call(call, buffer)).map(|_| State::Answered(Vec::new(), None));
         }
         let mut until = Until::after(call.time_allowed());
-        let plan = opening::plan(shared, call.service, &mut until)?;
+        let plan = opening::plan(shared, call.service, &|| call.name(), &mut until)?;
         let method = planned(plan, call)?;
         let request = Request { service: plan.service, method, args: call.args };
         let ask = Ask { until, name: &|| call.name() };

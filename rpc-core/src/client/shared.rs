@@ -3,6 +3,7 @@
 //! All state is in one mutex, held for moments and never across I/O or a user's code. Here is what a call does; how
 //! threads share writing and reading is in `roles`.
 use super::ask::{Ask, Place, Request, Until, planned};
+use super::opening::Opening;
 use super::plans::Plans;
 use super::roles::Reading;
 use crate::net::Stream;
@@ -26,6 +27,7 @@ pub(super) struct Terms {
     pub(super) calls_max: u32,
     /// The largest body that this side takes.
     pub(super) reply_bytes_max: u32,
+    pub(super) opening: Opening,
 }
 
 /// A connected socket and its callers.
@@ -78,6 +80,10 @@ impl Shared {
         self.terms.instance
     }
 
+    pub(super) fn opening(&self) -> Opening {
+        self.terms.opening
+    }
+
     pub(super) fn stream(&self) -> &Stream {
         &self.stream
     }
@@ -98,7 +104,7 @@ impl Shared {
     /// A whole call. The answer is then in `buffer` at the place given; a one-way call has none.
     pub(super) fn call(&self, call: Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<Option<Place>, Error> {
         let mut until = Until::after(call.time_allowed());
-        let plan = super::opening::plan(self, call.service, &mut until)?;
+        let plan = super::opening::plan(self, call.service, &|| call.name(), &mut until)?;
         let method = planned(plan, call)?;
         let request = Request { service: plan.service, method, args: call.args };
         let ask = Ask { until, name: &|| call.name() };

@@ -9,7 +9,7 @@
 //!
 //! Nothing here touches a file or the network: that a place can be written does not mean that anybody is there.
 
-use super::{AddressError, AddressProblem};
+use super::{AddressError, AddressProblem, DirectoryError};
 use std::{
     fmt,
     net::SocketAddr,
@@ -88,9 +88,18 @@ impl Address {
     /// The name of every socket in the user's registry, in order, whether or not a server still listens there.
     ///
     /// # Errors
-    /// The registry cannot be read. One that does not exist yet is empty.
-    pub fn registered() -> std::io::Result<Vec<Self>> {
+    /// The registry cannot be read, or others could have put sockets there. One that does not exist yet is empty.
+    pub fn registered() -> Result<Vec<Self>, DirectoryError> {
         Ok(super::registry::names()?.into_iter().filter_map(|name| name.parse().ok()).collect())
+    }
+
+    /// The directory of the user's registry, whether or not it exists; `None` where it is no directory.
+    #[must_use]
+    pub fn registry() -> Option<PathBuf> {
+        #[cfg(unix)]
+        return Some(super::registry::directory());
+        #[cfg(not(unix))]
+        None
     }
 
     pub(crate) fn place(&self) -> &Place {

@@ -6,7 +6,7 @@
 use super::{Address, AddressProblem, ConnectError, ConnectProblem, Stream, address::Place, tcp};
 #[cfg(unix)]
 use super::{
-    DirectoryProblem, directory, registry,
+    directory, registry,
     stream::TIMEOUT_MAX,
     unix_socket::{self, SocketPath, SocketPathProblem},
 };
@@ -78,10 +78,7 @@ pub(crate) fn time_to_try(deadline: Instant) -> Duration {
 fn connect_name(name: &str, deadline: Instant) -> Result<Stream, ConnectProblem> {
     // In a directory that others may write into, anybody could pose as the server.
     if let Err(error) = directory::check_private(&registry::directory()) {
-        return Err(match &error.problem {
-            DirectoryProblem::System(system) if system.kind == io::ErrorKind::NotFound => ConnectProblem::Missing,
-            _ => ConnectProblem::Directory(error),
-        });
+        return Err(if error.is_missing() { ConnectProblem::Missing } else { ConnectProblem::Directory(error) });
     }
     connect_file(&registry::socket_file(name), deadline)
 }

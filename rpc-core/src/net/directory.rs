@@ -22,16 +22,17 @@ const STICKY: u32 = 0o1000;
 pub(crate) fn create_private(path: &Path) -> Result<(), DirectoryError> {
     match fs::DirBuilder::new().mode(MODE_PRIVATE).create(path) {
         // mkdir(2) takes bits away by the umask; with 0777 nobody could use it.
-        Ok(()) => fs::set_permissions(path, fs::Permissions::from_mode(MODE_PRIVATE)).map_err(|e| system(path, e))?,
+        Ok(()) => fs::set_permissions(path, fs::Permissions::from_mode(MODE_PRIVATE))
+            .map_err(|e| DirectoryError::system(path, e))?,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(system(path, error)),
+        Err(error) => return Err(DirectoryError::system(path, error)),
     }
     check_private(path)
 }
 
 /// A directory that nobody else can write into: ours, not a link, no write bits for others.
 pub(crate) fn check_private(path: &Path) -> Result<(), DirectoryError> {
-    let metadata = fs::symlink_metadata(path).map_err(|error| system(path, error))?;
+    let metadata = fs::symlink_metadata(path).map_err(|error| DirectoryError::system(path, error))?;
     let mode = metadata.mode() & 0o7777;
     let problem = if !metadata.is_dir() {
         DirectoryProblem::NotADirectory
@@ -48,7 +49,7 @@ pub(crate) fn check_private(path: &Path) -> Result<(), DirectoryError> {
 /// A directory that the user named: any but one in which everybody may replace everybody's files. One that is the
 /// user's own is the user's decision.
 pub(crate) fn check_parent(path: &Path) -> Result<(), DirectoryError> {
-    let metadata = fs::metadata(path).map_err(|error| system(path, error))?;
+    let metadata = fs::metadata(path).map_err(|error| DirectoryError::system(path, error))?;
     let mode = metadata.mode() & 0o7777;
     let open_to_all = mode & WRITABLE_BY_ALL != 0 && mode & STICKY == 0;
     let problem = if !metadata.is_dir() {
@@ -64,8 +65,4 @@ pub(crate) fn check_parent(path: &Path) -> Result<(), DirectoryError> {
 /// Whose rights this process has when it opens files.
 pub(crate) fn own_uid() -> u32 {
     rustix::process::geteuid().as_raw()
-}
-
-fn system(path: &Path, error: io::Error) -> DirectoryError {
-    DirectoryError { path: path.to_owned(), problem: DirectoryProblem::System(error.into()) }
 }

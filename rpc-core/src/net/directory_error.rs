@@ -1,7 +1,8 @@
 //! Why a directory is not safe to keep a socket in, in words for whoever keeps one there.
 
 use super::SystemError;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// A directory that cannot hold a socket.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -11,6 +12,18 @@ pub struct DirectoryError {
     pub path: PathBuf,
     /// What is wrong with it.
     pub problem: DirectoryProblem,
+}
+
+impl DirectoryError {
+    pub(crate) fn system(path: &Path, error: io::Error) -> Self {
+        Self { path: path.to_owned(), problem: DirectoryProblem::System(error.into()) }
+    }
+
+    /// It is not there, so nothing is in it.
+    #[cfg(unix)]
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(&self.problem, DirectoryProblem::System(error) if error.kind == io::ErrorKind::NotFound)
+    }
 }
 
 /// What is wrong with a directory.

@@ -1,12 +1,12 @@
 //! The user's private registry: where a bare name leads. A directory of sockets on Unix, a prefix of pipe names on
 //! Windows. It holds no state but the sockets themselves, so a crash leaves nothing to repair.
 
-use std::io;
+use super::DirectoryError;
 #[cfg(unix)]
-use std::{
-    ffi::OsString,
-    path::{Path, PathBuf},
-};
+use super::directory::check_private;
+#[cfg(unix)]
+use std::path::PathBuf;
+use std::{io, path::Path};
 
 /// What a socket of the registry is called after its name.
 #[cfg(unix)]
@@ -27,27 +27,29 @@ pub(crate) fn directory() -> PathBuf {
 /// The rule, without the environment. A relative `XDG_RUNTIME_DIR` is invalid and to be ignored, says the XDG Base
 /// Directory Specification.
 #[cfg(unix)]
-pub(crate) fn directory_of(runtime_directory: Option<OsString>, uid: u32) -> PathBuf {
+pub(crate) fn directory_of(runtime_directory: Option<std::ffi::OsString>, uid: u32) -> PathBuf {
     match runtime_directory.map(PathBuf::from).filter(|path| path.is_absolute()) {
         Some(path) => path.join("rpc"),
         None => PathBuf::from(format!("/tmp/rpc-{uid}")),
     }
 }
 
-/// The names in the registry, sorted.
+/// The names in the registry, sorted; none if there is no registry yet.
 #[cfg(unix)]
-pub(crate) fn names() -> io::Result<Vec<String>> {
-    names_in(&directory())
+pub(crate) fn names() -> Result<Vec<String>, DirectoryError> {
+    let directory = directory();
+    let listed = || names_in(&directory).map_err(|error| DirectoryError::system(&directory, error));
+    match check_private(&directory).and_then(|()| listed()) {
+        Err(error) if error.is_missing() => Ok(Vec::new()),
+        names => names,
+    }
 }
 
 #[cfg(unix)]
 pub(crate) fn names_in(directory: &Path) -> io::Result<Vec<String>> {
     use std::os::unix::fs::FileTypeExt;
 
-    let entries = match std::fs::read_dir(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries?,
-    };
+    let entries = std::fs::read_dir(directory)?;
     let mut names = Vec::new();
     for entry in entries {
         let entry = entry?;
@@ -69,6 +71,7 @@ pub(crate) fn pipe_path(name: &str) -> String {
 
 /// The system does not list pipes through an interface that we may use.
 #[cfg(not(unix))]
-pub(crate) fn names() -> io::Result<Vec<String>> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "names cannot be listed on this system"))
+pub(crate) fn names() -> Result<Vec<String>, DirectoryError> {
+    let error = io::Error::new(io::ErrorKind::Unsupported, "names cannot be listed on this system");
+    Err(DirectoryError::system(Path::new(r"\\.\pipe\rpc"), error))
 }

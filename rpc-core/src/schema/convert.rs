@@ -16,8 +16,8 @@
 //! | struct with named fields, arguments | an object, in order |
 //! | enum | `"Name"` or `{"Name": …}` |
 //!
-//! What is read may say a little more: digits in a string for any number; an array of numbers or `"hex:…"` for bytes;
-//! pairs for any map; `{"Name": null}` for a plain name; a missing option is `None`; fields in any order.
+//! What is read may say a little more: any number, true and false in a string; an array of numbers or `"hex:…"` for
+//! bytes; pairs for any map; `{"Name": null}` for a plain name; a missing option is `None`; fields in any order.
 //!
 //! Neither direction panics, or grows without bounds, on any bytes, text or schema. One thing does not come back as it
 //! was: which of the many bit patterns a NaN had.

@@ -31,7 +31,7 @@ pub use convert::{ConvertError, WriteOptions};
 pub use escape::{escaped, is_unprintable};
 pub use fingerprint::Fingerprint;
 pub use nearest::nearest;
-pub use to_serde::Described;
+pub use to_serde::{Described, Plain};
 pub use types::{Body, Field, Type, TypeId, Types, Variant};
 
 use serde::{Deserialize, Serialize};

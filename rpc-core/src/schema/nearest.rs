@@ -3,11 +3,13 @@
 /// Longer names are not compared: the work grows with the square.
 const NAME_CHARS_MAX: usize = 64;
 
-/// The candidate that a person most likely meant by `name`, if one is near enough: at most a third of it mistyped.
+/// The candidate that a person most likely meant by `name`, if one is near enough: at most a third of it mistyped, whatever
+/// its case.
 ///
 /// ```
 /// use rpc_core::schema::nearest;
 /// assert_eq!(nearest("kye", ["value", "key"]), Some("key"));
+/// assert_eq!(nearest("KEY", ["value", "key"]), Some("key"));
 /// assert_eq!(nearest("colour", ["value", "key"]), None);
 /// ```
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -17,10 +19,16 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     }
     let near = candidates.into_iter().filter_map(|candidate| {
         let chars: Vec<char> = candidate.chars().take(NAME_CHARS_MAX + 1).collect();
-        let wrong = distance(&wanted, &chars);
-        (chars.len() <= NAME_CHARS_MAX && wrong <= chars.len().div_ceil(3)).then_some((wrong, candidate))
+        let wrong = distance(&lowercase(&wanted), &lowercase(&chars));
+        // Of two that differ in their case alone, the one that is nearer as it is written.
+        let near = chars.len() <= NAME_CHARS_MAX && wrong <= chars.len().div_ceil(3);
+        near.then(|| (wrong, distance(&wanted, &chars), candidate))
     });
-    near.min_by_key(|(wrong, _)| *wrong).map(|(_, candidate)| candidate)
+    near.min_by_key(|(wrong, as_written, _)| (*wrong, *as_written)).map(|(.., candidate)| candidate)
+}
+
+fn lowercase(chars: &[char]) -> Vec<char> {
+    chars.iter().flat_map(|sign| sign.to_lowercase()).collect()
 }
 
 /// How many signs must be typed, deleted or replaced, or neighbours exchanged (the optimal string alignment distance).
@@ -56,6 +64,8 @@ mod tests {
         assert_eq!(d("key", "kye"), 1);
         assert_eq!(nearest("bb", ["a", "b"]), Some("b"));
         assert_eq!(nearest("prefix", ["suffix", "perfix"]), Some("perfix"));
+        assert_eq!(nearest("PLAIN", ["Pair", "Plain", "plain"]), Some("Plain"));
+        assert_eq!(nearest("maxSize", ["min_size", "max_size"]), Some("max_size"));
         assert_eq!(nearest(&"x".repeat(1000), [&*"x".repeat(1000)]), None);
     }
 }

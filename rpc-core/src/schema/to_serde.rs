@@ -3,7 +3,10 @@ mod key;
 mod reader;
 
 use super::{
-    Body, Field, Type, TypeId, Types, Variant, WriteOptions, base64, convert::Root, form::Integer, name::result_of,
+    Body, Field, Type, TypeId, Types, Variant, WriteOptions, base64,
+    convert::{DEPTH_MAX, Root},
+    form::Integer,
+    name::result_of,
     path::Step,
 };
 use reader::{Number, Reader};
@@ -59,6 +62,67 @@ impl<'a> Described<'a> {
             1 => Some(Err(inside(error))),
             _ => None,
         }
+    }
+}
+
+impl<'a> Described<'a> {
+    /// Which variant it is, if its type is an enum of the service (its docs say what it means). `None` for other types, and
+    /// for bytes that are none of the variants.
+    pub fn variant(&self) -> Option<&'a Variant> {
+        let Root::Value(id) = self.root else { return None };
+        let Type::Enum { variants, .. } = self.types.unwrapped(id)? else { return None };
+        variant(&Reader::new(self.types, self.bytes, self.options), variants).ok()
+    }
+}
+
+/// A text or bytes alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plain<'a> {
+    /// `None`, where there could be one of the others.
+    Nothing,
+    /// A string or a char.
+    Text(&'a str),
+    /// Bytes.
+    Bytes(&'a [u8]),
+}
+
+impl<'a> Described<'a> {
+    /// The text or the bytes that it is, within options and structs around one unnamed field: what can be shown without
+    /// quotes. `None` for other types, and for bytes that are no value of the type.
+    ///
+    /// ```
+    /// use rpc_core::{Schema, schema::{Plain, Types, WriteOptions}};
+    /// let mut types = Types::default();
+    /// let id = <Option<String>>::describe(&mut types);
+    /// let plain = |bytes| types.to_serde(id, bytes, WriteOptions::default()).as_plain();
+    /// assert_eq!(plain(&[1, 2, b'h', b'i']), Some(Plain::Text("hi")));
+    /// assert_eq!(plain(&[0]), Some(Plain::Nothing));
+    /// assert_eq!(plain(&[1, 7, b'h', b'i']), None);
+    /// ```
+    pub fn as_plain(&self) -> Option<Plain<'a>> {
+        let Root::Value(mut id) = self.root else { return None };
+        let reader = Reader::new(self.types, self.bytes, self.options);
+        let mut is_some = true;
+        // Not deeper than a value may be.
+        for _ in 0..DEPTH_MAX {
+            let plain = match self.types.get(id)? {
+                Type::Option(inside) => {
+                    is_some = is_some && reader.flag("an option").ok()?;
+                    id = *inside;
+                    continue;
+                }
+                Type::Struct { body: Body::Newtype(inside), .. } => {
+                    id = *inside;
+                    continue;
+                }
+                Type::String | Type::Char | Type::Bytes if !is_some => Plain::Nothing,
+                Type::String | Type::Char => Plain::Text(reader.text().ok()?),
+                Type::Bytes => Plain::Bytes(reader.block().ok()?),
+                _ => return None,
+            };
+            return (reader.left() == 0).then_some(plain);
+        }
+        None
     }
 }
 

@@ -108,17 +108,28 @@ pub(crate) struct Offer {
     pub(crate) schema: Option<Vec<u8>>,
 }
 
-/// Why a server will not talk: the body of [`Kind::Refuse`](super::Kind::Refuse), after which it closes.
+/// Why a server will not talk: `PROTOCOL.md`, H6.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-pub(crate) enum Refusal {
+#[non_exhaustive]
+pub enum Refusal {
+    /// The two speak different versions of the protocol.
     #[error("it speaks protocol version {ours}, this program {theirs}")]
-    Version { ours: u16, theirs: u16 },
+    Version {
+        /// The server's.
+        ours: u16,
+        /// The client's.
+        theirs: u16,
+    },
+    /// The server could not understand the client.
     #[error("it could not understand this program: {0}")]
     Malformed(String),
-    #[error("it serves other users only")]
+    /// The server does not serve the client's user.
+    #[error("it serves only the user who runs it")]
     NotAllowed,
+    /// The server is stopping; another may soon be there.
     #[error("it is shutting down")]
     ShuttingDown,
+    /// The server has as many connections as it takes.
     #[error("it has as many connections as it takes")]
     Overloaded,
 }

@@ -11,9 +11,9 @@ mod varint;
 pub(crate) use decode::{DecodeError, DecodeLimits, decode};
 pub(crate) use encode::encode;
 pub(crate) use frame::{CallId, Cut, Cutter, FrameError, HEAD_BYTES, Head, Kind, put_frame, set_call, void};
+pub use handshake::Refusal;
 pub(crate) use handshake::{
-    HELLO_BYTES_MAX, Hello, Offer, Opened, PREFACE_BYTES, PrefaceError, Refusal, Wanted, Welcome, check_preface,
-    put_preface,
+    HELLO_BYTES_MAX, Hello, Offer, Opened, PREFACE_BYTES, PrefaceError, Wanted, Welcome, check_preface, put_preface,
 };
 pub(crate) use inbox::{Found, Inbox};
 pub(crate) use varint::{put_varint, take_varint};

@@ -68,7 +68,12 @@ fn integers() {
     refuses::<u32>("[1]", "expected u32");
     refuses::<u32>("1 2", "trailing characters");
     refuses::<bool>("1", "1, expected true or false");
-    refuses::<bool>("\"true\"", "expected true or false");
+    refuses::<bool>("\"yes\"", "expected true or false");
+    reads("\"true\"", true);
+    reads("\"false\"", false);
+    refuses::<u128>("340282366920938463463374607431768211455", "expected u128: quote it, to keep all of its digits");
+    refuses::<i128>("-1e30", "expected i128: quote it");
+    refuses::<u128>("1.5", "1.5, expected u128");
 }
 
 #[test]

@@ -50,7 +50,6 @@ fn a_private_directory_is_made_once_and_checked_every_time() {
 #[test]
 fn the_registry_lists_its_sockets_alone() {
     let directory = directory();
-    assert_eq!(names_in(&directory.path().join("missing")).unwrap(), [""; 0]);
     let _servers = ["b.sock", "a.sock", "other"].map(|name| listen(&at(directory.path().join(name))).unwrap());
     fs::write(directory.path().join("file.sock"), "").unwrap();
     assert_eq!(names_in(directory.path()).unwrap(), ["a", "b"]);

@@ -100,6 +100,9 @@ fn uses_a_name() {
     fs::set_permissions(directory.join("rpc"), open).unwrap();
     let problem = connect(&address, soon()).unwrap_err().problem;
     assert!(matches!(problem, ConnectProblem::Directory(_)), "{problem:?}");
+    assert_eq!(Address::registry(), Some(directory.join("rpc")));
+    let error = Address::registered().unwrap_err();
+    assert_eq!(error.problem, DirectoryProblem::Writable { mode: 0o777 });
 }
 
 #[cfg(target_os = "linux")]

@@ -72,13 +72,11 @@ impl<'de> Visitor<'de> for Key<'_, '_, '_> {
     }
     fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
         let Self { writer, ty } = self;
-        match (ty, text) {
-            (Type::Enum { name, variants, .. }, _) => {
+        match ty {
+            Type::Enum { name, variants, .. } => {
                 let variant = writer.put_variant(name, variants, text).map_err(E::custom)?;
                 debug_assert_eq!(variant.body, Body::Unit, "else it were no key");
             }
-            (Type::Bool, "true") => Scalar { writer, word: ty }.visit_bool(true)?,
-            (Type::Bool, "false") => Scalar { writer, word: ty }.visit_bool(false)?,
             _ => Scalar { writer, word: ty }.visit_str(text)?,
         }
         Ok(text.to_owned())

@@ -49,6 +49,12 @@ impl Number {
         }
     }
 
+    /// Whether the format made a float of an integer that is wider than its own.
+    pub(super) fn has_lost_digits(self, word: &Type) -> bool {
+        let is_wide = Integer::of(word).is_some_and(|form| form.bits == 128);
+        is_wide && matches!(self, Number::Float(number) if number.fract() == 0.0 && number.abs() >= 2f64.powi(63))
+    }
+
     fn unsigned(self, bits: u32) -> Option<Encoded> {
         let number = match self {
             Number::Unsigned(number) => number,

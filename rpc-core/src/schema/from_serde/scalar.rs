@@ -65,9 +65,12 @@ impl<'de> Visitor<'de> for Scalar<'_, '_, '_, '_> {
                 Some(bytes) => self.writer.put_block(&bytes).map_err(E::custom),
                 None => Err(E::invalid_value(Unexpected::Str(text), &self)),
             },
+            Type::Bool if text == "true" => self.visit_bool(true),
+            Type::Bool if text == "false" => self.visit_bool(false),
+            Type::Unit => Err(E::invalid_type(Unexpected::Str(text), &self)),
             word => match Number::parse(text, word) {
                 Some(number) => self.number(number),
-                None => Err(E::invalid_type(Unexpected::Str(text), &self)),
+                None => Err(E::invalid_value(Unexpected::Str(text), &self)),
             },
         }
     }
@@ -89,7 +92,8 @@ impl Scalar<'_, '_, '_, '_> {
     fn number<E: Error>(self, number: Number) -> Result<(), E> {
         let Some(encoded) = number.encode(self.word) else {
             let expected: &dyn Expected = &self;
-            return Err(E::custom(format_args!("invalid value: {number}, expected {expected}")));
+            let hint = if number.has_lost_digits(self.word) { ": quote it, to keep all of its digits" } else { "" };
+            return Err(E::custom(format_args!("invalid value: {number}, expected {expected}{hint}")));
         };
         self.writer.put_number(encoded).map_err(E::custom)
     }
