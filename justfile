@@ -28,6 +28,16 @@ doc:
 bench *options:
     cargo bench -p rpc-core -- {{options}}
 
+# What a call from a shell costs, beside /bin/true.
+bench-shell *options:
+    cargo bench -p rpc-cli -- {{options}}
+
+# Installs rpc-cli with its man pages; for Tab see `rpc-cli completions --help`.
+install manual="~/.local/share/man/man1":
+    cargo install --path rpc-cli
+    mkdir -p {{manual}}
+    rpc-cli man {{manual}}
+
 # Socket tests over and over: a race that shows once in a hundred runs shows here.
 soak rounds="100":
     cargo test -p rpc-core --lib --no-run
