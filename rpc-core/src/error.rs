@@ -86,7 +86,7 @@ pub enum Error {
     },
 
     /// A message is larger than the other side takes.
-    #[error("{method}: a {} of {size} bytes, but the limit is {limit}", large(.outcome))]
+    #[error("{method}: a {} of {size} bytes, but {} takes {limit} (its `Limits::frame_bytes_max`)", large(.outcome), taker(.outcome))]
     TooLarge {
         /// `Service.method`.
         method: String,
@@ -275,6 +275,20 @@ impl Error {
         Self::NotAllowed { method: String::new(), why: why.into() }
     }
 
+    /// The same, of something that a call needed before it could be sent.
+    pub(crate) fn before_the_call(mut self) -> Self {
+        use Error::*;
+        if let Disconnected { outcome, .. }
+        | Deadline { outcome, .. }
+        | TooLarge { outcome, .. }
+        | Encode { outcome, .. }
+        | Protocol { outcome, .. } = &mut self
+        {
+            *outcome = Outcome::NotSent;
+        }
+        self
+    }
+
     pub(crate) fn system(doing: &str, error: &std::io::Error) -> Self {
         Self::System { doing: doing.to_owned(), text: error.to_string() }
     }
@@ -294,6 +308,14 @@ fn large(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Executed => "reply",
         _ => "request",
+    }
+}
+
+/// Who reads what is large.
+fn taker(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Executed => "the caller",
+        _ => "the server",
     }
 }
 

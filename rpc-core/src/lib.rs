@@ -47,22 +47,28 @@
 //! - **Every call ends**, by an answer, its deadline (30 s unless said otherwise), or the end of its connection.
 //!
 //! # Where to read
-//! [`Service`] and [`Schema`] (the derives), [`Connection`] and [`Connect`], [`Server`], [`Error`], [`Address`]. The
+//! [`Service`] and [`Schema`] (the derives), [`Connection`] and [`Connect`], [`Server`], [`Error`], [`Address`]; then
+//! [`Reconnect`] and [`Client::retry`] for clients that outlive servers, [`Topic`] for what many are to be told. The
 //! repository's ARCHITECTURE.md is the map of the code, PROTOCOL.md the wire.
 // The derive's output names this crate, also where this crate itself uses it.
 extern crate self as rpc_core;
 
 mod client;
+mod connection;
 mod error;
 mod net;
 mod proto;
 pub mod schema;
 mod server;
 mod service;
+mod topic;
 mod value;
 mod wire;
 
-pub use client::{Connect, Connection, Local, Opening, Pending, Pipeline, Pipelined};
+pub use client::{
+    Connect, Connection, Dynamic, DynamicSink, DynamicStream, Local, Opening, Pending, PendingBytes, Pipeline,
+    Pipelined,
+};
 pub use error::{Blame, Error, Outcome};
 pub use net::{
     Address, AddressError, AddressProblem, ConnectError, ConnectProblem, DirectoryError, DirectoryProblem, ListenError,
@@ -76,15 +82,17 @@ pub use server::{
     Server, Stopper,
 };
 pub use service::{
-    Argument, Blocking, Call, CallOptions, Channel, Client, Context, Deadline, Encode, Handler, Incoming, Layer,
-    Layered, Method, Mode, Outgoing, Service, ServiceInfo, Timeout,
+    Argument, Blocking, Call, CallOptions, Channel, Client, Context, Deadline, DuplexOf, Encode, Handler, Incoming,
+    Layer, Layered, Method, Mode, NoSummary, Outgoing, Reconnect, Retry, Service, ServiceInfo, Sink, Source, Stopped,
+    Stream, StreamOf, Timeout, Upload, UploadOf, WakeGuard,
 };
+pub use topic::{Overflow, Subscription, Topic};
 pub use value::Value;
 pub use wire::Refusal;
 
 /// What methods of generated clients return, as a reader of their docs sees it.
 pub mod returns {
-    pub use crate::service::Call;
+    pub use crate::service::{Call, DuplexOf as Duplex, StreamOf as Stream, UploadOf as Upload};
 }
 
 #[doc(hidden)]

@@ -165,6 +165,26 @@ fn servers_that_never_greet() {
     assert!(matches!(error, Error::Disconnected { outcome: Outcome::NotSent, .. }), "{error:?}");
 }
 
+/// A service that is asked for by its first call: where that asking fails, the call itself was never sent.
+#[test]
+fn servers_that_do_not_open_a_service() {
+    let welcome = || Welcome { service: None, ..welcome() };
+    let unasked =
+        |address: &str| Bait::client(Connection::connect(address).unwrap()).timeout(Duration::from_millis(300));
+    let silent = Fake::new(move |mut raw, _| {
+        greet(&mut raw, &welcome());
+        raw.rest();
+    });
+    let error = in_time(Duration::from_secs(2), || unasked(&silent.address).add(1)).unwrap_err();
+    assert!(matches!(error, Error::Deadline { outcome: Outcome::NotSent, .. }), "{error:?}");
+    let dies = Fake::new(move |mut raw, _| {
+        greet(&mut raw, &welcome());
+        assert_eq!(raw.frame().kind, OPEN);
+    });
+    let error = in_time(Duration::from_secs(2), || unasked(&dies.address).add(1)).unwrap_err();
+    assert!(matches!(error, Error::Disconnected { outcome: Outcome::NotSent, .. }), "{error:?}");
+}
+
 /// What a server says that it takes may be nonsense.
 #[test]
 fn absurd_limits() {

@@ -3,8 +3,8 @@
 #![cfg(unix)]
 mod common;
 use common::raw::*;
-use common::{SOCKETS, Way};
-use rpc_core::{Client, Connect, Connection, Context, Error, Listening, Outcome, Schema, Server, Service};
+use common::{SOCKETS, Way, listen};
+use rpc_core::{Client, Connect, Connection, Context, Error, Outcome, Schema, Server, Service};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Barrier, Mutex};
@@ -184,21 +184,11 @@ impl new::StoreHandler for Handler {
     }
 }
 
-fn listen(way: Way, server: Server, directory: &tempfile::TempDir) -> Listening {
-    let path = directory.path().join("s");
-    let listening = match way {
-        Way::Threads => server.thread_per_connection().listen(path.to_str().unwrap()),
-        Way::Tcp => server.listen("tcp:127.0.0.1:0"),
-        Way::Set | Way::Local => server.listen(path.to_str().unwrap()),
-    };
-    listening.unwrap()
-}
-
 /// An old client at a new server, however it is reached, and whether the service is opened in the handshake or later.
 fn check(scenario: impl Fn(&old::StoreClient<Connection>, &new::StoreClient<Connection>, &Handler)) {
     for way in SOCKETS {
         let (handler, directory) = (Handler::new(), tempfile::tempdir().unwrap());
-        let server = listen(way, Server::new(new::Store::serve(handler.clone())), &directory);
+        let server = listen(way, Server::new(new::Store::serve(handler.clone())), &directory).unwrap();
         let address = server.addresses()[0].to_string();
         let later = Connect::new(&address).connect().unwrap();
         let current = new::Store::connect(&address).unwrap();
@@ -292,7 +282,7 @@ fn services_by_name() {
     for way in SOCKETS {
         let (handler, directory) = (Handler::new(), tempfile::tempdir().unwrap());
         let both = Server::new(new::Store::serve(handler.clone())).add(other::Shelf::serve(handler.clone()));
-        let server = listen(way, both, &directory);
+        let server = listen(way, both, &directory).unwrap();
         let connection = Connection::connect(&server.addresses()[0].to_string()).unwrap();
         let (shelf, store) = (other::Shelf::client(connection.clone()), new::Store::client(connection.clone()));
         for _ in 0..2 {
@@ -301,7 +291,7 @@ fn services_by_name() {
             assert_eq!(old::Store::client(connection.clone()).delete("a").unwrap(), "deleted a");
         }
         let directory = tempfile::tempdir().unwrap();
-        let server = listen(way, Server::new(other::Shelf::serve(handler.clone())), &directory);
+        let server = listen(way, Server::new(other::Shelf::serve(handler.clone())), &directory).unwrap();
         let address = server.addresses()[0].to_string();
         let connection = Connection::connect(&address).unwrap();
         for error in
@@ -346,7 +336,7 @@ fn golden_bytes() {
     drop(shelf);
     // The server's.
     let (handler, directory) = (Handler::new(), tempfile::tempdir().unwrap());
-    let server = listen(Way::Set, Server::new(other::Shelf::serve(handler)), &directory);
+    let server = listen(Way::Set, Server::new(other::Shelf::serve(handler)), &directory).unwrap();
     let mut raw = Raw::to(&server.addresses()[0].to_string());
     raw.send(&bytes(GOLDEN_HELLO));
     raw.send(&bytes(GOLDEN_CALL));
@@ -363,11 +353,11 @@ fn bytes(hex: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
 }
 
-/// Preface; head; 4 MiB, no calls, no streams; `Some`, the service's name, its fingerprint.
-const GOLDEN_HELLO: &str = "8f5250430100000017000000010000ff0000000080808002000001055368656c66bcd4a3edeca8bce5c601";
+/// Preface; head; 4 MiB, no calls, a window of 256 KiB; `Some`, the service's name, its fingerprint.
+const GOLDEN_HELLO: &str = "8f5250430100000019000000010000ff00000000808080020080801001055368656c66bcd4a3edeca8bce5c601";
 /// Head; service 0, no deadline, method 0; the text.
 const GOLDEN_CALL: &str = "05000000060000ff010000000000000161";
-/// 4 MiB, 256 calls, no streams; `Some`, here, service 0, no schema.
-const GOLDEN_WELCOME_END: &str = "8080800280020001000000";
+/// 4 MiB, 256 calls, a window of 256 KiB; `Some`, here, service 0, no schema.
+const GOLDEN_WELCOME_END: &str = "80808002800280801001000000";
 /// Head; method 0; the text.
 const GOLDEN_REPLY: &str = "0b000000070000ff0100000000097368656c7665642061";

@@ -21,6 +21,13 @@ const SERVICE: &str = r#"
         Set { key: Cow<'a, str>, value: &'a [u8], expires: Option<u64> },
         #[rpc(oneway)]
         Touch,
+        /// Every entry under a prefix.
+        #[rpc(stream = Entry)]
+        List { prefix: &'a str },
+        #[rpc(accepts = Entry, returns = u64)]
+        Load,
+        #[rpc(accepts = String, stream = Entry, returns = Result<Summary, StoreError>)]
+        Lookup { out: u8 },
     }
 "#;
 
@@ -51,6 +58,8 @@ const MISTAKEN: &str = r#"
         #[rpc(returns = u64)]
         Count { prefix: &'a str },
         Get { key: &'a str },
+        #[rpc(accepts = Entry, stream = &'a str)]
+        Lookup,
     }
 "#;
 

@@ -36,6 +36,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// | key | means |
 /// |---|---|
 /// | `returns = Type` | one request, one answer of that type; `returns = ()` for just "done" |
+/// | `stream = Item` | items come before the answer, which is `()` unless `returns` is there, too |
+/// | `accepts = Item` | items follow the request; with `stream`, items travel both ways at once |
 /// | `oneway` | one request, no answer |
 /// | `idempotent` | repeating a call does no harm, so it may be retried |
 /// | `blocking` | the handler is slow, and gets a thread of its own from its first call |
@@ -43,6 +45,9 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// The fields of a variant are the method's arguments. A field with the enum's lifetime, `&'a str`, `&'a [u8]` or
 /// `Cow<'a, str>`, borrows from the message; all others are owned, and their types need `#[derive(Schema)]`.
+///
+/// With items, the handler's method has `input: Source<Item>` and `out: Sink<Item>` behind the arguments, and returns a
+/// `Result<Type, Stopped>`. The client's method gives a `Stream`, an `Upload`, or a `Sink` and a `Stream`.
 #[proc_macro_derive(Service, attributes(rpc))]
 pub fn derive_service(input: TokenStream) -> TokenStream {
     service::derive(&parse_macro_input!(input as DeriveInput)).into()

@@ -1,7 +1,7 @@
 //! What travels: requests, replies and values, against what serde's own derive makes of the same types.
 #![deny(warnings, missing_docs, rust_2018_idioms)]
 
-use rpc_core::{Call, CallOptions, Channel, Mode, Outgoing, Schema, Service, Value};
+use rpc_core::{Call, CallOptions, Channel, DuplexOf, Mode, Outgoing, Schema, Service, StreamOf, UploadOf, Value};
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, cell::RefCell};
 
@@ -36,6 +36,24 @@ pub enum Kv<'a> {
         /// How many.
         limit: Option<u64>,
     },
+    /// Items, and nothing behind them.
+    #[rpc(stream = Entry)]
+    List {
+        /// Where they begin.
+        prefix: &'a str,
+    },
+    /// Items, then a summary.
+    #[rpc(stream = Entry, returns = Result<Vec<u8>, Entry>)]
+    Scan,
+    /// Items of the caller.
+    #[rpc(accepts = Entry, returns = u64)]
+    Load,
+    /// Items both ways.
+    #[rpc(accepts = String, stream = Entry)]
+    Lookup {
+        /// What stands for those that are not there.
+        fallback: Vec<u8>,
+    },
 }
 
 /// What `KvReply` must be like on the wire.
@@ -46,6 +64,10 @@ enum Expected {
     Touch,
     All(Vec<Entry>),
     Raw(Vec<u8>),
+    List(()),
+    Scan(Result<Vec<u8>, Entry>),
+    Load(u64),
+    Lookup(()),
 }
 
 /// One key and its value.
@@ -67,11 +89,30 @@ struct Recorder(RefCell<Vec<u8>>);
 enum Nothing {}
 impl Mode for Nothing {
     type Call<R> = ();
+    type Stream<T, R> = ();
+    type Upload<A, R> = ();
+    type Sink<A> = ();
 }
 
 impl Channel for Recorder {
     type Mode = Nothing;
     fn call<R: Value>(&self, call: Outgoing<'_>) -> Call<Self, R> {
+        self.record(call);
+    }
+    fn stream<T: Value, R: Value>(&self, call: Outgoing<'_>) -> StreamOf<Self, T, R> {
+        self.record(call);
+    }
+    fn upload<A: Value, R: Value>(&self, call: Outgoing<'_>) -> UploadOf<Self, A, R> {
+        self.record(call);
+    }
+    fn duplex<A: Value, T: Value, R: Value>(&self, call: Outgoing<'_>) -> DuplexOf<Self, A, T, R> {
+        self.record(call);
+        ((), ())
+    }
+}
+
+impl Recorder {
+    fn record(&self, call: Outgoing<'_>) {
         assert_eq!(call.service.name(), "Kv");
         assert_eq!(call.options, CallOptions::default());
         let mut bytes = postcard::to_stdvec(&call.method.index).expect("a number");
@@ -98,6 +139,14 @@ fn a_request_is_what_serde_makes_of_the_enum() {
     sent(Kv::All);
     kv.raw(Some(300));
     sent(Kv::Raw { limit: Some(300) });
+    kv.list("k");
+    sent(Kv::List { prefix: "k" });
+    kv.scan();
+    sent(Kv::Scan);
+    kv.load();
+    sent(Kv::Load);
+    let ((), ()) = kv.lookup(vec![7; 300]);
+    sent(Kv::Lookup { fallback: vec![7; 300] });
 }
 
 #[test]
@@ -110,6 +159,11 @@ fn a_reply_is_what_serde_makes_of_the_enum() {
         (KvReply::Touch, Expected::Touch),
         (KvReply::All(vec![entry(), entry()]), Expected::All(vec![entry(), entry()])),
         (KvReply::Raw(vec![7; 300]), Expected::Raw(vec![7; 300])),
+        (KvReply::List(()), Expected::List(())),
+        (KvReply::Scan(Ok(vec![7; 300])), Expected::Scan(Ok(vec![7; 300]))),
+        (KvReply::Scan(Err(entry())), Expected::Scan(Err(entry()))),
+        (KvReply::Load(300), Expected::Load(300)),
+        (KvReply::Lookup(()), Expected::Lookup(())),
     ];
     for (reply, expected) in pairs {
         let bytes = postcard::to_stdvec(&reply).expect("a reply");
@@ -126,7 +180,7 @@ fn a_reply_is_what_serde_makes_of_the_enum() {
 
 #[test]
 fn a_reply_of_no_method_is_an_error() {
-    assert!(postcard::from_bytes::<KvReply>(&[5]).is_err());
+    assert!(postcard::from_bytes::<KvReply>(&[9]).is_err());
     assert!(postcard::from_bytes::<KvReply>(&[]).is_err());
     let error = serde_json::from_str::<KvReply>(r#"{"Put":1}"#).expect_err("no such variant");
     assert!(error.to_string().starts_with("unknown variant `Put`, expected one of `Get`, `Set`"), "{error}");

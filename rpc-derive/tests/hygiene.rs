@@ -1,7 +1,7 @@
 //! Names of the user that are also names in generated code. That it compiles is the test.
 #![deny(warnings, missing_docs, rust_2018_idioms)]
 
-use rpc_core::{Client, Connection, Context, Schema, Service};
+use rpc_core::{Client, Connection, Context, Schema, Service, Sink, Source, Stopped};
 use serde::{Deserialize, Serialize};
 
 /// Shadows what generated code could mean by these names.
@@ -10,6 +10,9 @@ mod shadows {
     pub(super) struct Result;
     pub(super) struct Vec;
     pub(super) struct String;
+    pub(super) struct Sink;
+    pub(super) struct Source;
+    pub(super) struct Stopped;
     pub(super) fn drop() {}
     pub(super) mod core {}
     pub(super) mod std {}
@@ -27,6 +30,8 @@ mod shadows {
         Ok,
         #[rpc(oneway)]
         Err { err: u8 },
+        #[rpc(accepts = u8, stream = Option<u64>, returns = ::std::result::Result<(), u8>)]
+        Both { cx: &'a str },
     }
 
     /// A value among them.
@@ -94,6 +99,28 @@ pub enum Names<'a> {
     /// Of `Handler`.
     #[rpc(returns = ())]
     Handle,
+    /// Of `Channel`; its items have the names of our type parameters, its fields those of our parameters.
+    #[rpc(accepts = C, stream = H<u8, C>, returns = Option<C>)]
+    Duplex {
+        /// 1
+        input: &'a str,
+        /// 2
+        out: u8,
+        /// 3
+        out_: u8,
+        /// 4
+        answer: u8,
+        /// 5
+        cx: u8,
+        /// 6
+        call: u8,
+    },
+    /// Of `Channel`.
+    #[rpc(stream = u8)]
+    Stream,
+    /// Of `Iterator`.
+    #[rpc(accepts = u8)]
+    Next,
     /// Of `Debug`.
     #[rpc(oneway)]
     Fmt,
@@ -135,6 +162,29 @@ impl NamesHandler for Answers {
     fn channel(&self, _: &Context) {}
     fn call(&self, _: &Context) {}
     fn handle(&self, _: &Context) {}
+    fn duplex(
+        &self,
+        context: &Context,
+        input: &str,
+        out: u8,
+        _: u8,
+        _: u8,
+        _: u8,
+        _: u8,
+        source: Source<C>,
+        mut sink: Sink<H<u8, C>>,
+    ) -> Result<Option<C>, Stopped> {
+        for item in source {
+            sink.send(&H { serializer: out ^ input.len() as u8, deserializer: item? })?;
+        }
+        Ok(Some(C { types: context.method().index as u8 }))
+    }
+    fn stream(&self, _: &Context, mut out: Sink<u8>) -> Result<(), Stopped> {
+        out.send(&1)
+    }
+    fn next(&self, _: &Context, input: Source<u8>) -> Result<(), Stopped> {
+        input.map(|item| item.map(drop)).try_for_each(|item| item)
+    }
     fn fmt(&self, _: &Context) {}
     fn old(&self, _: &Context) {}
     fn r#match(&self, _: &Context) {}
@@ -151,6 +201,13 @@ fn fields_and_methods_of_any_name_compile() {
     let channel: fn(&NamesClient) -> Result<(), rpc_core::Error> = |names| {
         let _: &Connection = Client::channel(names);
         names.channel()?;
+        names.stream().finish()?;
+        names.next().finish()?;
+        let (mut sink, stream) = names.duplex("input", 0, 1, 2, 3, 4);
+        // Whether anybody takes it is told by the stream.
+        let _ = sink.send(&C { types: 1 });
+        sink.finish();
+        stream.finish()?;
         names.clone()
     };
     let _ = (serve, locals, channel);
@@ -158,7 +215,12 @@ fn fields_and_methods_of_any_name_compile() {
     assert_eq!(&arguments[..2], ["cx", "call"]);
     assert_eq!(arguments[8], "type");
     let names: Vec<_> = Names::INFO.methods().iter().map(|method| method.name).collect();
-    assert_eq!(&names[1..], ["into", "clone", "channel", "call", "handle", "fmt", "old", "match", "gen"]);
+    assert_eq!(
+        &names[1..],
+        ["into", "clone", "channel", "call", "handle", "duplex", "stream", "next", "fmt", "old", "match", "gen"]
+    );
+    let arguments: Vec<_> = Names::INFO.methods()[6].arguments.iter().map(|argument| argument.name).collect();
+    assert_eq!(arguments, ["input", "out", "out_", "answer", "cx", "call"]);
     assert_eq!(shadows::Shadowed::INFO.methods()[1].name, "none");
 }
 
@@ -195,6 +257,12 @@ macro_rules! service_by_macro {
             Single {
                 /// As an argument.
                 call: $own,
+            },
+            /// Items whose types are tokens of the user, and of the macro's crate.
+            #[rpc(accepts = $own, stream = Option<$crate::C>)]
+            Items {
+                /// Beside ours.
+                $key: $ty,
             },
             /// Types that the user did not write.
             #[rpc(returns = Option<$crate::C>)]

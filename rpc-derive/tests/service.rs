@@ -2,7 +2,9 @@
 #![deny(warnings, missing_docs, rust_2018_idioms, unreachable_pub, unused_qualifications, clippy::all)]
 #![deny(clippy::allow_attributes, clippy::allow_attributes_without_reason)]
 
-use rpc_core::{Argument, Client, Connection, Context, Schema, Service, Shape, schema::Type};
+use rpc_core::{
+    Argument, Client, Connection, Context, Schema, Service, Shape, Sink, Source, Stopped, Stream, Upload, schema::Type,
+};
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -41,6 +43,18 @@ pub enum Kv<'a> {
     /// Everything, as bytes.
     #[rpc(returns = Vec<u8>)]
     Type,
+    /// Every entry under a prefix.
+    #[rpc(stream = Entry)]
+    List {
+        /// Where the keys begin.
+        prefix: &'a str,
+    },
+    /// Takes entries; how many.
+    #[rpc(accepts = Entry, returns = u64)]
+    Load,
+    /// An entry for each key.
+    #[rpc(accepts = String, stream = Entry, returns = Result<u64, StoreError>, timeout = "1h")]
+    Lookup,
 }
 
 /// Why nothing was stored.
@@ -73,6 +87,23 @@ impl KvHandler for Store {
     fn r#type(&self, _: &Context) -> Vec<u8> {
         Vec::new()
     }
+    fn list(&self, _: &Context, prefix: &str, mut out: Sink<Entry>) -> Result<(), Stopped> {
+        out.send(&Entry { key: prefix.to_owned(), value: vec![] })
+    }
+    fn load(&self, _: &Context, input: Source<Entry>) -> Result<u64, Stopped> {
+        input.map(|entry| entry.map(|_| 1)).sum()
+    }
+    fn lookup(
+        &self,
+        _: &Context,
+        input: Source<String>,
+        mut out: Sink<Entry>,
+    ) -> Result<Result<u64, StoreError>, Stopped> {
+        for key in input {
+            out.send(&Entry { key: key?, value: vec![] })?;
+        }
+        Ok(Err(StoreError::Full))
+    }
 }
 
 /// Everything that the derive makes, as a user writes it. It is compiled, and not run: the connection is not ours.
@@ -86,6 +117,12 @@ fn everything_has_its_type() -> Result<(), rpc_core::Error> {
     let _: u64 = kv.set_all(vec![])?;
     let () = kv.touch("a")?;
     let _: Vec<u8> = kv.r#type()?;
+    let list: Stream<Entry> = kv.list("a");
+    drop(list);
+    let load: Upload<Entry, u64> = kv.load();
+    drop(load);
+    let lookup: (Sink<String>, Stream<Entry, Result<u64, StoreError>>) = kv.lookup();
+    drop(lookup);
 
     let local = Connection::local(Kv::serve(Store));
     let kv: KvClient = Kv::client(local);
@@ -106,9 +143,12 @@ fn its_methods_are_its_variants() {
             (2, "set_all", Shape::Unary),
             (3, "touch", Shape::OneWay),
             (4, "type", Shape::Unary),
+            (5, "list", Shape::Stream),
+            (6, "load", Shape::Upload),
+            (7, "lookup", Shape::Duplex),
         ]
     );
-    let [get, set, set_all, touch, _] = info.methods() else { panic!("five methods") };
+    let [get, set, set_all, touch, _, list, _, lookup] = info.methods() else { panic!("eight methods") };
     assert_eq!((get.doc, get.idempotent, get.blocking, get.timeout), ("Looks up one key.", true, false, None));
     assert_eq!((set.idempotent, set.timeout), (false, Some(Duration::from_millis(250))));
     assert_eq!((set_all.blocking, set_all.timeout), (true, Some(Duration::from_secs(600))));
@@ -117,6 +157,8 @@ fn its_methods_are_its_variants() {
     assert_eq!(arguments(get.arguments), [("key", "The key,\nexactly.")]);
     assert_eq!(arguments(set.arguments), [("key", "Under this key."), ("value", "Any bytes.")]);
     assert_eq!(touch.doc, "Counts a visit.");
+    assert_eq!(arguments(list.arguments), [("prefix", "Where the keys begin.")], "items are no arguments");
+    assert_eq!((list.timeout, lookup.timeout), (None, Some(Duration::from_secs(3600))));
 }
 
 #[test]
@@ -126,8 +168,11 @@ fn its_schema_has_the_types() {
         .methods
         .iter()
         .map(|method| {
-            let arguments: Vec<_> = method.arguments.iter().map(|field| schema.types.name_of(field.ty)).collect();
-            format!("{}({}) -> {}", method.name, arguments.join(", "), schema.types.name_of(method.returns))
+            let name = |id| schema.types.name_of(id);
+            let arguments: Vec<_> = method.arguments.iter().map(|field| name(field.ty)).collect();
+            let items = [("accepts", method.accepts), ("stream", method.stream)];
+            let items = items.map(|(key, id)| id.map_or(String::new(), |id| format!(" {key} {}", name(id)))).concat();
+            format!("{}({}){items} -> {}", method.name, arguments.join(", "), name(method.returns))
         })
         .collect();
     assert_eq!(
@@ -138,6 +183,9 @@ fn its_schema_has_the_types() {
             "set_all(Vec<Entry>) -> u64",
             "touch(String) -> ()",
             "type() -> Vec<u8>",
+            "list(String) stream Entry -> ()",
+            "load() accepts Entry -> u64",
+            "lookup() accepts String stream Entry -> Result<u64, StoreError>",
         ]
     );
     assert_eq!(schema.types.get(schema.methods[4].returns), Some(&Type::Bytes));
@@ -155,6 +203,9 @@ mod unused {
         Touch,
         #[rpc(returns = u64)]
         SetMany { a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8, i: u8 },
+        /// With the items, one more than clippy lets a handler's method have.
+        #[rpc(accepts = u8, stream = u8)]
+        Pair { a: u8, b: u8, c: u8, d: u8 },
     }
 
     mod inner {

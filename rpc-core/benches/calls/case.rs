@@ -44,6 +44,18 @@ names! {
         Outstanding = "outstanding-64",
         /// [`CONNECTIONS`] threads, each over a connection of its own, one at a time.
         Connections = "connections-16",
+        /// Items of 32 bytes from the server, one by one.
+        Items = "items-32",
+        /// The same to the server, many at a time.
+        Upload = "upload-32",
+        /// Calls one at a time on a connection that carries nothing else.
+        Alone = "pings-alone",
+        /// The same beside a stream of 64 KiB items on that connection, at full speed.
+        BesideStream = "pings-beside-stream",
+        /// The same beside calls that carry 1 MiB there and back.
+        BesideEcho = "pings-beside-echo",
+        /// The same beside calls that are small and answer 1 MiB.
+        BesideReplies = "pings-beside-replies",
     }
 }
 
@@ -54,6 +66,32 @@ names! {
         One = "1-cpu",
         /// Each on its own.
         Two = "2-cpus",
+    }
+}
+
+impl Work {
+    /// Whether bytes that go one way are what counts.
+    pub(crate) fn is_stream(self) -> bool {
+        matches!(self, Self::Items | Self::Upload)
+    }
+
+    /// Whether it is the latency of a call beside other work that counts.
+    pub(crate) fn is_beside(self) -> bool {
+        matches!(self, Self::Alone | Self::BesideStream | Self::BesideEcho | Self::BesideReplies)
+    }
+
+    /// Whether it is the number of calls that counts.
+    pub(crate) fn is_calls(self) -> bool {
+        !self.is_stream() && !self.is_beside()
+    }
+
+    fn rivals(self) -> &'static [Rival] {
+        match self {
+            // With one message at a time there is nothing to coalesce.
+            Self::Single | Self::Connections => &[Rival::Raw, Rival::Framework],
+            Self::Outstanding | Self::Items | Self::Upload => Rival::ALL,
+            Self::Alone | Self::BesideStream | Self::BesideEcho | Self::BesideReplies => &[Rival::Framework],
+        }
     }
 }
 
@@ -80,11 +118,8 @@ pub(crate) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for work in Work::ALL {
         for placement in Placement::ALL {
-            for rival in Rival::ALL {
-                // With one message at a time there is nothing to coalesce.
-                if *work == Work::Outstanding || *rival != Rival::Coalesced {
-                    cases.push(Case { work: *work, placement: *placement, rival: *rival });
-                }
+            for rival in work.rivals() {
+                cases.push(Case { work: *work, placement: *placement, rival: *rival });
             }
         }
     }

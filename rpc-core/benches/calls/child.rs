@@ -3,7 +3,7 @@
 //! A server prints `ready`, serves until its standard input ends, and prints its CPU time. A client prints its [`Run`].
 use super::case::{CONNECTIONS, Case, Placement, Rival, Work, named};
 use super::measure::{Amount, Run, cpu_time};
-use super::{framework, raw};
+use super::{beside, framework, items, raw, raw_items};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use std::fmt;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -122,7 +122,7 @@ pub(crate) fn run(arguments: &[String]) {
     let (case, amount) = (named(case), Amount::read(amount));
     pin(cpu.parse().expect("a number"));
     match side.as_str() {
-        "server" => serve(case.rival, Path::new(address)),
+        "server" => serve(&case, Path::new(address)),
         _ => println!("{}", call(&case, amount, address).written()),
     }
 }
@@ -134,11 +134,16 @@ fn pin(cpu: usize) {
     sched_setaffinity(None, &set).expect("a CPU that this process may use");
 }
 
-fn serve(rival: Rival, address: &Path) {
-    let listening = match rival {
-        Rival::Framework => Some(framework::listen(address)),
+fn serve(case: &Case, address: &Path) {
+    let coalesced = case.rival == Rival::Coalesced;
+    let listening = match (case.rival, case.work) {
+        (Rival::Framework, _) => Some(framework::listen(address)),
+        (_, Work::Items | Work::Upload) => {
+            raw_items::listen(address, case.work, coalesced);
+            None
+        }
         _ => {
-            raw::listen(address, rival == Rival::Coalesced);
+            raw::listen(address, coalesced);
             None
         }
     };
@@ -151,12 +156,20 @@ fn serve(rival: Rival, address: &Path) {
 }
 
 fn call(case: &Case, amount: Amount, address: &str) -> Run {
+    let coalesced = case.rival == Rival::Coalesced;
     match (case.rival, case.work) {
-        (Rival::Framework, Work::Single) => framework::single(address, 1, amount),
+        (Rival::Framework, Work::Single | Work::Alone) => framework::single(address, 1, amount),
         (Rival::Framework, Work::Outstanding) => framework::outstanding(address, amount),
         (Rival::Framework, Work::Connections) => framework::single(address, CONNECTIONS, amount),
-        (_, Work::Single) => raw::single(address, 1, amount),
-        (_, Work::Outstanding) => raw::outstanding(address, case.rival == Rival::Coalesced, amount),
+        (Rival::Framework, Work::Items) => items::download(address, amount),
+        (Rival::Framework, Work::Upload) => items::upload(address, amount),
+        (_, Work::BesideStream) => beside::stream(address, amount),
+        (_, Work::BesideEcho) => beside::echo(address, amount),
+        (_, Work::BesideReplies) => beside::replies(address, amount),
+        (_, Work::Single | Work::Alone) => raw::single(address, 1, amount),
+        (_, Work::Outstanding) => raw::outstanding(address, coalesced, amount),
         (_, Work::Connections) => raw::single(address, CONNECTIONS, amount),
+        (_, Work::Items) => raw_items::download(address, amount),
+        (_, Work::Upload) => raw_items::upload(address, coalesced, amount),
     }
 }

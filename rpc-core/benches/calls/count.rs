@@ -19,7 +19,7 @@ pub(crate) fn table(cases: &[Case], calls: u64, cpus: &Cpus) {
         return;
     }
     let mut rows = vec![["system calls of a call", "client", "server"].map(str::to_owned).to_vec()];
-    for case in cases.iter().filter(|case| case.placement == Placement::One) {
+    for case in cases.iter().filter(|case| case.placement == Placement::One && case.work.is_calls()) {
         let client = count(case, calls, cpus, |client| Around { client, ..Around::default() });
         let server = count(case, calls, cpus, |server| Around { server, ..Around::default() });
         rows.push(vec![case.name(), client, server]);

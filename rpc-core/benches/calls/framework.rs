@@ -1,5 +1,6 @@
 //! This framework's side of the comparison.
 use super::case::OUTSTANDING;
+use super::flows::{Flows, FlowsHere};
 use super::measure::{Amount, Run, Tally, cpu_time};
 use super::raw::{Numbers, WARM_CALLS, threads};
 use rpc_core::{Connect, Connection, Context, Listening, Pending, Server, Service};
@@ -28,10 +29,10 @@ impl CounterHandler for Adds {
 
 pub(crate) fn listen(address: &Path) -> Listening {
     let address = address.to_str().expect("a path in UTF-8");
-    Server::new(Counter::serve(Adds)).listen(address).expect("a server")
+    Server::new(Counter::serve(Adds)).add(Flows::serve(FlowsHere)).listen(address).expect("a server")
 }
 
-fn connect(address: &str) -> Connection {
+pub(crate) fn connect(address: &str) -> Connection {
     Connect::new(address).service(Counter::INFO).connect().expect("a connection")
 }
 

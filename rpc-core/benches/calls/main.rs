@@ -6,11 +6,14 @@
 //!
 //! - `case`: what is measured. `child`: the two processes. `measure`: clocks and results.
 //! - `raw`, `framework`: the rivals, each as server and as client.
+//! - `raw_items`, `items`: the same for streams. `beside`: calls on a busy connection. `flows`: what both call.
 //! - `report`: the table. `count`: system calls, by strace.
 //!
 //! Every answer is looked at: a wrong one ends the benchmark.
 //!
 //! Options, behind `--`: `--quick` (seconds instead of a minute), and any text to pick cases whose names contain it.
+#[cfg(target_os = "linux")]
+mod beside;
 #[cfg(target_os = "linux")]
 mod case;
 #[cfg(target_os = "linux")]
@@ -18,11 +21,17 @@ mod child;
 #[cfg(target_os = "linux")]
 mod count;
 #[cfg(target_os = "linux")]
+mod flows;
+#[cfg(target_os = "linux")]
 mod framework;
+#[cfg(target_os = "linux")]
+mod items;
 #[cfg(target_os = "linux")]
 mod measure;
 #[cfg(target_os = "linux")]
 mod raw;
+#[cfg(target_os = "linux")]
+mod raw_items;
 #[cfg(target_os = "linux")]
 mod report;
 

@@ -88,6 +88,8 @@ pub(crate) struct Run {
     /// CPU time of a call, in microseconds.
     pub(crate) client_cpu: f64,
     pub(crate) server_cpu: f64,
+    /// Bytes that were moved beside the calls.
+    pub(crate) bulk_bytes: f64,
 }
 
 impl Run {
@@ -99,7 +101,8 @@ impl Run {
             |part: f64| latencies.get((latencies.len() as f64 * part) as usize).map_or(0.0, |ns| f64::from(*ns) / 1e3);
         let (calls, all_calls) = (calls as f64, (calls + warm_calls) as f64);
         let client_cpu = cpu.as_secs_f64() * 1e6 / calls;
-        Self { calls, all_calls, seconds: took.as_secs_f64(), p50: at(0.5), p99: at(0.99), client_cpu, server_cpu: 0.0 }
+        let (seconds, p50, p99) = (took.as_secs_f64(), at(0.5), at(0.99));
+        Self { calls, all_calls, seconds, p50, p99, client_cpu, ..Self::default() }
     }
 
     pub(crate) fn mean(&self) -> f64 {
@@ -107,13 +110,16 @@ impl Run {
     }
 
     pub(crate) fn written(&self) -> String {
-        format!("{} {} {} {} {} {}", self.calls, self.all_calls, self.seconds, self.p50, self.p99, self.client_cpu)
+        let Self { calls, all_calls, seconds, p50, p99, client_cpu, bulk_bytes, .. } = self;
+        format!("{calls} {all_calls} {seconds} {p50} {p99} {client_cpu} {bulk_bytes}")
     }
 
     pub(crate) fn read(text: &str) -> Self {
         let numbers: Vec<f64> = text.split_whitespace().map(|number| number.parse().expect("a number")).collect();
-        let [calls, all_calls, seconds, p50, p99, client_cpu] = numbers[..] else { panic!("a client said {text:?}") };
-        Self { calls, all_calls, seconds, p50, p99, client_cpu, server_cpu: 0.0 }
+        let [calls, all_calls, seconds, p50, p99, client_cpu, bulk_bytes] = numbers[..] else {
+            panic!("a client said {text:?}")
+        };
+        Self { calls, all_calls, seconds, p50, p99, client_cpu, bulk_bytes, ..Self::default() }
     }
 }
 

@@ -57,7 +57,7 @@ fn serve(mut stream: UnixStream, coalesced: bool) {
 }
 
 /// False: the other side has closed, which at the end of a measurement it may.
-fn flush(stream: &mut UnixStream, out: &mut Vec<u8>) -> bool {
+pub(crate) fn flush(stream: &mut UnixStream, out: &mut Vec<u8>) -> bool {
     let written = out.is_empty() || stream.write_all(out).is_ok();
     out.clear();
     written
@@ -139,7 +139,7 @@ pub(crate) fn threads<W: FnMut(Amount) -> Tally>(count: usize, amount: Amount, p
 }
 
 /// A length, the number, and filling.
-fn put(number: u64, bytes: usize, out: &mut Vec<u8>) {
+pub(crate) fn put(number: u64, bytes: usize, out: &mut Vec<u8>) {
     let end = out.len() + bytes;
     out.extend_from_slice(&(bytes as u32 - 4).to_le_bytes());
     out.extend_from_slice(&number.to_le_bytes());
@@ -147,7 +147,7 @@ fn put(number: u64, bytes: usize, out: &mut Vec<u8>) {
 }
 
 /// Messages as they come, in a buffer that one read may fill with many.
-struct Inbox {
+pub(crate) struct Inbox {
     bytes: Vec<u8>,
     at: usize,
     end: usize,
@@ -155,12 +155,12 @@ struct Inbox {
 }
 
 impl Inbox {
-    fn new(message_bytes: usize) -> Self {
+    pub(crate) fn new(message_bytes: usize) -> Self {
         Self { bytes: vec![0; READ_BYTES], at: 0, end: 0, message_bytes }
     }
 
     /// One read. False: the other side has closed.
-    fn fill(&mut self, stream: &mut UnixStream) -> bool {
+    pub(crate) fn fill(&mut self, stream: &mut UnixStream) -> bool {
         self.bytes.copy_within(self.at..self.end, 0);
         (self.at, self.end) = (0, self.end - self.at);
         let count = stream.read(&mut self.bytes[self.end..]).unwrap_or(0);
@@ -168,7 +168,7 @@ impl Inbox {
         count > 0
     }
 
-    fn next_number(&mut self) -> Option<u64> {
+    pub(crate) fn next_number(&mut self) -> Option<u64> {
         let (length, rest) = self.bytes[self.at..self.end].split_first_chunk::<4>()?;
         let length = u32::from_le_bytes(*length) as usize;
         assert_eq!(length + 4, self.message_bytes, "framing is lost");
@@ -177,7 +177,7 @@ impl Inbox {
         Some(u64::from_le_bytes(*number))
     }
 
-    fn wait(&mut self, stream: &mut UnixStream) -> u64 {
+    pub(crate) fn wait(&mut self, stream: &mut UnixStream) -> u64 {
         loop {
             if let Some(number) = self.next_number() {
                 return number;

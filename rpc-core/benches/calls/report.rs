@@ -4,7 +4,7 @@ use super::measure::Run;
 
 /// Medians of each case, and its ratios to its raw rivals.
 pub(crate) fn table(cases: &[Case], runs: &[Vec<Run>]) {
-    for work in Work::ALL {
+    for work in Work::ALL.iter().filter(|work| !work.is_beside()) {
         let all: Vec<_> = cases.iter().zip(runs).filter(|(case, _)| case.work == *work).collect();
         if all.is_empty() {
             continue;
@@ -14,12 +14,19 @@ pub(crate) fn table(cases: &[Case], runs: &[Vec<Run>]) {
         println!();
         print_aligned(&rows);
     }
-    println!("\nmedians (lowest..highest); ratios of medians, and of the best runs; CPU time is of one call, in us");
+    beside(cases, runs);
+    println!(
+        "\nmedians (lowest..highest); ratios of medians, and of the best runs; CPU time is of one call, or item, in us"
+    );
 }
 
 fn header(work: Work) -> Vec<String> {
-    let figure = if work == Work::Single { "p50 us" } else { "calls/s" };
-    let ratio = if work == Work::Outstanding { "to coalesced" } else { "best to raw" };
+    let figure = match work {
+        Work::Single => "p50 us",
+        work if work.is_stream() => "items/s",
+        _ => "calls/s",
+    };
+    let ratio = if overlaps(work) { "to coalesced" } else { "best to raw" };
     ["case", figure, "", "p99 us", "mean us", "to raw", ratio, "client CPU", "server CPU"].map(str::to_owned).to_vec()
 }
 
@@ -30,13 +37,14 @@ fn row(case: &Case, runs: &[Run], all: &[(&Case, &Vec<Run>)]) -> Vec<String> {
     };
     let (own, raw) = (figures(case.work, runs), of(Rival::Raw));
     let second = match case.work {
-        Work::Outstanding => of(Rival::Coalesced).map(|raw| own.median / raw.median),
+        work if overlaps(work) => of(Rival::Coalesced).map(|raw| own.median / raw.median),
         work => raw.as_ref().map(|raw| own.best(work) / raw.best(work)),
     };
     let ratio = |ratio: Option<f64>| ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.2}"));
-    let middle = |of: fn(&Run) -> f64| format!("{:.2}", Figures::of(runs.iter().map(of)).median);
+    let digits = if case.work.is_stream() { 3 } else { 2 };
+    let middle = |of: fn(&Run) -> f64| format!("{:.digits$}", Figures::of(runs.iter().map(of)).median);
     let shown = |number: f64| if case.work == Work::Single { format!("{number:.2}") } else { thousands(number) };
-    let p99 = if case.work == Work::Outstanding { "-".to_owned() } else { middle(|run| run.p99) };
+    let p99 = if overlaps(case.work) { "-".to_owned() } else { middle(|run| run.p99) };
     vec![
         case.name(),
         shown(own.median),
@@ -48,6 +56,41 @@ fn row(case: &Case, runs: &[Run], all: &[(&Case, &Vec<Run>)]) -> Vec<String> {
         middle(|run| run.client_cpu),
         middle(|run| run.server_cpu),
     ]
+}
+
+/// Whether many are under way at a time, so that no single one can be timed, and writing them together makes a difference.
+fn overlaps(work: Work) -> bool {
+    work == Work::Outstanding || work.is_stream()
+}
+
+/// Calls on a connection that carries other things, too: what they take, in terms of those that are alone on theirs.
+fn beside(cases: &[Case], runs: &[Vec<Run>]) {
+    let all: Vec<_> = cases.iter().zip(runs).filter(|(case, _)| case.work.is_beside()).collect();
+    let median = |runs: &[Run], of: fn(&Run) -> f64| Figures::of(runs.iter().map(of)).median;
+    let mut rows =
+        vec![["case", "p50 us", "p99 us", "p50 to alone", "p99 to alone", "beside it MiB/s"].map(str::to_owned)];
+    for (case, runs) in &all {
+        let is_alone = |other: &&(&Case, &Vec<Run>)| other.0.placement == case.placement && other.0.work == Work::Alone;
+        let alone = all.iter().find(is_alone).map(|(_, runs)| runs);
+        let ratio = |of: fn(&Run) -> f64| {
+            alone.map_or("-".to_owned(), |alone| format!("{:.2}", median(runs, of) / median(alone, of)))
+        };
+        let [p50, p99]: [fn(&Run) -> f64; 2] = [|run| run.p50, |run| run.p99];
+        let moved = median(runs, |run| run.bulk_bytes / run.seconds / f64::from(1 << 20));
+        let shown = |number: f64| format!("{number:.2}");
+        rows.push([
+            case.name(),
+            shown(median(runs, p50)),
+            shown(median(runs, p99)),
+            ratio(p50),
+            ratio(p99),
+            format!("{moved:.0}"),
+        ]);
+    }
+    if !all.is_empty() {
+        println!();
+        print_aligned(&rows.into_iter().map(Vec::from).collect::<Vec<_>>());
+    }
 }
 
 struct Figures {

@@ -1,22 +1,85 @@
 //! A handler of this process as a channel: no socket, the same encoding, the same errors.
-use super::ask::Place;
+use super::duplex;
+use super::pipe::{self, Pipe};
+use crate::connection::{Place, with_scratch};
 use crate::net::Peer;
 use crate::proto::{Fault, clamp};
-use crate::service::{Cancel, run};
+use crate::service::{Back, Cancel, Halves, run};
 use crate::wire::{DecodeLimits, put_varint};
-use crate::{Blocking, Call, Channel, Context, Error, Handler, Limits, Outcome, Outgoing, Value};
+use crate::{
+    Blocking, Call, Channel, Connection, Context, DuplexOf, Error, Handler, Limits, Outcome, Outgoing, ServiceInfo,
+    Stream, StreamOf, Upload, UploadOf, Value,
+};
 use std::sync::Arc;
 use std::time::Instant;
 
 /// Calls a handler in this process, on the caller's thread. Nothing can interrupt it there: a call that takes longer than
-/// its deadline is an error when it returns.
+/// its deadline is an error when it returns. A call with items has a thread of its own.
 #[derive(Clone)]
-pub struct Local(Arc<dyn Handler>);
+pub struct Local {
+    serves: Vec<Arc<dyn Handler>>,
+    /// What handlers may call back.
+    offers: Vec<Arc<dyn Handler>>,
+    /// Never set.
+    stopping: Cancel,
+}
 
 impl Local {
     /// Over `handler`, which `Kv::serve(..)` makes.
     pub fn new(handler: impl Handler) -> Self {
-        Self(Arc::new(handler))
+        Self { serves: vec![Arc::new(handler)], offers: Vec::new(), stopping: Cancel::default() }
+    }
+
+    /// One service more, as on a server.
+    #[expect(clippy::should_implement_trait, reason = "a channel is no number; the same name as `Server::add`")]
+    pub fn add(mut self, handler: impl Handler) -> Self {
+        self.serves.push(Arc::new(handler));
+        self
+    }
+
+    /// Offers a service to the handlers, as [`Connect::offer`](crate::Connect::offer) does over a socket.
+    ///
+    /// ```
+    /// # use rpc_core::{Connection, Context, Local, Service};
+    /// # #[derive(Service)]
+    /// # enum Build { #[rpc(returns = ())] Run }
+    /// # #[derive(Service)]
+    /// # enum Progress { #[rpc(oneway)] Step { number: u32 } }
+    /// # struct Builder;
+    /// # impl BuildHandler for Builder {
+    /// #     fn run(&self, cx: &Context) {
+    /// #         let progress = cx.client::<Progress>().expect("it is offered");
+    /// #         progress.step(1).expect("it is served");
+    /// #     }
+    /// # }
+    /// # struct Bar;
+    /// # impl ProgressHandler for Bar {
+    /// #     fn step(&self, _cx: &Context, number: u32) {
+    /// #         println!("step {number}");
+    /// #     }
+    /// # }
+    /// let local = Local::new(Build::serve(Builder)).offer(Progress::serve(Bar));
+    /// Build::client(Connection::from(local)).run()?;
+    /// # Ok::<(), rpc_core::Error>(())
+    /// ```
+    pub fn offer(mut self, handler: impl Handler) -> Self {
+        self.offers.push(Arc::new(handler));
+        self
+    }
+
+    /// The handler of a service.
+    fn handler(&self, service: &'static ServiceInfo) -> Result<&Arc<dyn Handler>, Error> {
+        let found = self.serves.iter().find(|handler| std::ptr::eq(handler.service(), service));
+        let known = || self.serves.iter().map(|handler| handler.service().name().to_owned()).collect();
+        let unknown = || Error::UnknownService { service: service.name().to_owned(), known: known() };
+        found.ok_or_else(unknown)
+    }
+
+    /// The way back from handlers to what is offered.
+    fn back(&self) -> Option<Arc<dyn Back>> {
+        let (serves, offers) = (self.offers.clone(), self.serves.clone());
+        let offers = Self { serves, offers, stopping: self.stopping.clone() };
+        (!self.offers.is_empty()).then(|| Arc::new(offers) as Arc<dyn Back>)
     }
 
     /// What both sides take, as on a socket.
@@ -26,38 +89,78 @@ impl Local {
 
     /// A whole call: its answer is then in `buffer`, as from a socket.
     pub(super) fn answer(&self, call: Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<Option<Place>, Error> {
-        let known = self.0.service();
-        if !std::ptr::eq(known, call.service) {
-            let service = call.service.name().to_owned();
-            return Err(Error::UnknownService { service, known: vec![known.name().to_owned()] });
-        }
-        let (allowed, limit) = (call.time_allowed(), u64::from(Limits::default().frame_bytes_max));
+        let allowed = call.time_allowed();
         let mut args = std::mem::take(buffer);
-        args.clear();
-        call.args.encode(&mut args).map_err(|error| match error {
-            Error::Encode { problem, outcome, .. } => Error::Encode { method: call.name(), problem, outcome },
-            other => other,
-        })?;
-        let too_large = |size: usize, outcome| match size as u64 > limit {
-            true => Err(Error::TooLarge { method: call.name(), size: size as u64, limit, outcome }),
-            false => Ok(()),
-        };
-        too_large(args.len(), Outcome::NotSent)?;
+        let handler = self.handler(call.service)?;
+        arguments(call, &mut args)?;
         let deadline = allowed.map(|allowed| Instant::now() + clamp(allowed));
-        let cx = Context { method: call.method, peer: this_process(), deadline, cancel: Cancel::default() };
+        let cx = Context {
+            method: call.method,
+            peer: this_process(),
+            deadline,
+            cancel: Cancel::default(),
+            stopping: self.stopping.clone(),
+            back: self.back(),
+        };
         put_varint(call.method.index.into(), buffer);
-        let done = run(&*self.0, &cx, &args, Self::decode_limits(), buffer);
+        let done = run(handler, &cx, &args, None, Self::decode_limits(), buffer);
         if !call.has_reply() {
             // As on a socket: whoever calls one way is not told how it went.
             return Ok(None);
         }
         done.map_err(|fault: Fault| fault.into_error(call.name(), allowed))?;
-        too_large(buffer.len(), Outcome::Executed)?;
+        fits(call.name(), buffer.len(), Outcome::Executed)?;
         if deadline.is_some_and(|deadline| deadline < Instant::now()) {
             let allowed = allowed.unwrap_or_default();
             return Err(Error::Deadline { method: call.name(), allowed, outcome: Outcome::Executed });
         }
         Ok(Some(Place { start: 0, method: call.method.index }))
+    }
+
+    /// Starts a call with items, on a thread of its own.
+    pub(super) fn converse(&self, call: Outgoing<'_>) -> Result<Halves, Error> {
+        let mut args = Vec::new();
+        let handler = self.handler(call.service)?.clone();
+        arguments(call, &mut args)?;
+        let pipe = Pipe::new(call.name(), call.time_allowed(), &Limits::default());
+        let caller = pipe::CallerEnd(pipe.clone());
+        let outlet = caller.outlet();
+        let (back, method, stopping) = (self.back(), call.method, self.stopping.clone());
+        let converse = move || {
+            let (deadline, cancel) = (pipe.deadline, pipe.cancel.clone());
+            let cx = Context { method, peer: this_process(), deadline, cancel, stopping, back };
+            let mut answer = Vec::new();
+            let done = run(&*handler, &cx, &args, Some(pipe.clone()), Self::decode_limits(), &mut answer);
+            let late = deadline.is_some_and(|deadline| deadline < Instant::now());
+            let done = if late { Err(Fault::Late) } else { done };
+            let done = done.map_err(|fault| fault.into_error(pipe.name.clone(), pipe.allowed));
+            let fits = |()| fits(pipe.name.clone(), answer.len(), Outcome::Executed);
+            pipe.end(done.and_then(fits).map(|()| (answer, 0)));
+        };
+        let thread = std::thread::Builder::new().name("rpc-local".to_owned()).spawn(converse);
+        thread.map_err(|error| Error::system("starting a thread", &error))?;
+        Ok((outlet, Box::new(caller)))
+    }
+}
+
+fn arguments(call: Outgoing<'_>, args: &mut Vec<u8>) -> Result<(), Error> {
+    args.clear();
+    call.args.encode(args).map_err(|error| match error {
+        Error::Encode { problem, outcome, .. } => Error::Encode { method: call.name(), problem, outcome },
+        other => other,
+    })?;
+    fits(call.name(), args.len(), Outcome::NotSent)
+}
+
+/// As on a socket, no message is larger than a frame may be.
+fn fits(method: String, size: usize, outcome: Outcome) -> Result<(), Error> {
+    let (size, limit) = (size as u64, u64::from(Limits::default().frame_bytes_max));
+    if size > limit { Err(Error::TooLarge { method, size, limit, outcome }) } else { Ok(()) }
+}
+
+impl Back for Local {
+    fn connection(self: Arc<Self>) -> Option<Connection> {
+        Some(Connection::from((*self).clone()))
     }
 }
 
@@ -65,16 +168,29 @@ impl Channel for Local {
     type Mode = Blocking;
 
     fn call<R: Value>(&self, call: Outgoing<'_>) -> Call<Self, R> {
-        super::scratch::with(|buffer| {
+        with_scratch(|buffer| {
             let place = self.answer(call, buffer)?;
             super::answer(call, buffer, place, Self::decode_limits())
         })
+    }
+
+    fn stream<T: Value, R: Value>(&self, call: Outgoing<'_>) -> StreamOf<Self, T, R> {
+        Stream::new(self.converse(call).map(|(_, call)| call))
+    }
+
+    fn upload<A: Value, R: Value>(&self, call: Outgoing<'_>) -> UploadOf<Self, A, R> {
+        Upload::new(self.converse(call))
+    }
+
+    fn duplex<A: Value, T: Value, R: Value>(&self, call: Outgoing<'_>) -> DuplexOf<Self, A, T, R> {
+        duplex(self.converse(call))
     }
 }
 
 impl std::fmt::Debug for Local {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Local({})", self.0.service().name())
+        let services: Vec<_> = self.serves.iter().map(|handler| handler.service().name()).collect();
+        f.debug_tuple("Local").field(&services).finish()
     }
 }
 

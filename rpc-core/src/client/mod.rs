@@ -1,32 +1,32 @@
 //! The calling side: [`Connection`], the blocking channel to a server or to a handler in this process.
 //!
-//! - `shared`: one socket, called over by any number of threads. Whoever waits, reads.
-//! - `ask`: what a call asks for. `plans`: the services that are open. `roles`: how threads share writing and reading.
-//! - `opening`: the handshake, and services that are opened later.
-//! - `plans`: what the handshake and opening found out. `local`: a handler of this process as a channel.
+//! - `opening`: the handshake.
+//! - `local`: a handler of this process as a channel; `pipe`: its calls with items.
 //! - `pipelined`: many calls under way from one thread.
 //! - `dynamic`: calls without generated code, by a server's own schema.
-//! - `scratch`: the buffer that a thread's calls go through.
-mod ask;
 mod dynamic;
 mod local;
 mod opening;
+mod pipe;
 mod pipelined;
-mod plans;
-mod roles;
-mod scratch;
-mod shared;
 
+pub use dynamic::{Dynamic, DynamicSink, DynamicStream, PendingBytes};
 pub use local::Local;
 pub use opening::Opening;
 pub use pipelined::{Pending, Pipeline, Pipelined};
 
+use crate::connection::{self, Line, Place, Request, Until, with_scratch};
 use crate::net::{self, Address};
+use crate::server::Home;
+use crate::service::Halves;
 use crate::value::Own;
 use crate::wire::DecodeLimits;
 use crate::wire::decode;
-use crate::{Blocking, Call, Channel, Error, Handler, Limits, Outgoing, Peer, ServiceInfo, Value};
-use shared::Shared;
+use crate::{
+    Blocking, Call, Channel, DuplexOf, Error, Handler, Limits, Outgoing, Peer, ServiceInfo, Sink, Stream, StreamOf,
+    Upload, UploadOf, Value,
+};
+use opening::Greeted;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -42,13 +42,14 @@ const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 /// let connection = Connect::new("kv").wait().timeout(Duration::from_secs(20)).connect()?;
 /// # Ok::<(), rpc_core::Error>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Connect {
     address: String,
     service: Option<&'static ServiceInfo>,
     wait: bool,
     timeout: Duration,
     limits: Limits,
+    offers: Vec<Arc<dyn Handler>>,
 }
 
 impl Connect {
@@ -60,6 +61,7 @@ impl Connect {
             wait: false,
             timeout: CONNECT_TIME_MAX,
             limits: Limits::default(),
+            offers: Vec::new(),
         }
     }
 
@@ -88,19 +90,51 @@ impl Connect {
         self
     }
 
+    /// Offers a service to the server, whose handlers call it by [`Context::client`](crate::Context::client). May be said
+    /// several times.
+    ///
+    /// Such a connection has threads of its own, because the server's calls come when nobody waits: one reads, others run
+    /// handlers that take long, as in a server.
+    pub fn offer(mut self, handler: impl Handler) -> Self {
+        self.offers.push(Arc::new(handler));
+        self
+    }
+
     /// Connects.
     ///
     /// # Errors
     /// [`Error::Address`], [`Error::Connect`] (which says whether nobody is there, or may not be called);
     /// [`Error::Foreign`], [`Error::RefusedConnection`] and [`Error::Deadline`] when the handshake fails;
-    /// [`Error::UnknownService`] when the server lacks the service asked for.
+    /// [`Error::UnknownService`] when the server lacks the service asked for; [`Error::DuplicateService`] and
+    /// [`Error::System`] when the services that are offered have one name, or no thread can be had for them.
     pub fn connect(&self) -> Result<Connection, Error> {
         let address: Address = self.address.parse()?;
         let start = Instant::now();
         let deadline = start + crate::proto::clamp(self.timeout);
         let stream = if self.wait { net::wait(&address, deadline)? } else { net::connect(&address, deadline)? };
-        let shared = opening::handshake(stream, &address, self, deadline, start.elapsed())?;
-        Ok(Connection(Inner::Socket(Arc::new(shared))))
+        self.limits.socket_bytes.into_iter().for_each(|bytes| stream.limit_buffers(bytes));
+        let greeting = opening::handshake(stream, &address, self, deadline, start.elapsed())?;
+        let greeted = Some(greeting.greeted);
+        let (line, home) = match self.offers.is_empty() {
+            true => {
+                (Arc::new(Line::called(greeting.stream, greeting.terms, greeting.inbox, Some(greeting.left))), None)
+            }
+            false => {
+                let home = Home::new(&self.offers, &self.limits, greeting.stream, greeting.terms, greeting.inbox)?;
+                (home.line(), Some(home))
+            }
+        };
+        if let (Some(service), Some(opened)) = (self.service, greeting.opened) {
+            line.plans().add(service, connection::plan_for(service.schema(), opened)?);
+        }
+        Ok(Connection(Inner::Socket(Socket { line, greeted, _home: home })))
+    }
+}
+
+impl std::fmt::Debug for Connect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let offers: Vec<_> = self.offers.iter().map(|handler| handler.service().name()).collect();
+        f.debug_struct("Connect").field("address", &self.address).field("offers", &offers).finish_non_exhaustive()
     }
 }
 
@@ -114,8 +148,17 @@ pub struct Connection(Inner);
 
 #[derive(Debug, Clone)]
 enum Inner {
-    Socket(Arc<Shared>),
+    Socket(Socket),
     Local(Local),
+}
+
+#[derive(Debug, Clone)]
+struct Socket {
+    line: Arc<Line>,
+    /// `None`: a server's connection to a client of its own.
+    greeted: Option<Greeted>,
+    /// What serves the services that are offered; it ends with the last clone, and the last call.
+    _home: Option<Arc<Home>>,
 }
 
 impl Connection {
@@ -129,9 +172,10 @@ impl Connection {
 
     /// A connection to a handler in this process, for tests: the same type as one to a server, and no socket.
     ///
-    /// The handler runs on the caller's thread.
+    /// The handler runs on the caller's thread; a call with items has one of its own. [`Local`] has more to say: several
+    /// services, and services offered back.
     pub fn local(handler: impl Handler) -> Self {
-        Self(Inner::Local(Local::new(handler)))
+        Local::new(handler).into()
     }
 
     /// The same connection as a channel whose calls return when they are sent, so that one thread can have many under way.
@@ -145,8 +189,8 @@ impl Connection {
     /// Those of a call that fails on its way.
     pub fn ping(&self, timeout: Duration) -> Result<Duration, Error> {
         let start = Instant::now();
-        if let Inner::Socket(shared) = &self.0 {
-            opening::ping(shared, timeout)?;
+        if let Inner::Socket(socket) = &self.0 {
+            connection::ping(&socket.line, timeout)?;
         }
         Ok(start.elapsed())
     }
@@ -155,7 +199,7 @@ impl Connection {
     #[cfg(all(test, target_os = "linux"))]
     pub(crate) fn counts(&self) -> Option<&net::Counts> {
         match &self.0 {
-            Inner::Socket(shared) => Some(shared.stream().counts()),
+            Inner::Socket(socket) => Some(socket.line.stream().counts()),
             Inner::Local(_) => None,
         }
     }
@@ -163,7 +207,7 @@ impl Connection {
     /// Another number whenever the server was started anew; `None` for a handler in this process.
     pub fn instance(&self) -> Option<u64> {
         match &self.0 {
-            Inner::Socket(shared) => Some(shared.instance()),
+            Inner::Socket(socket) => socket.greeted.map(|greeted| greeted.instance),
             Inner::Local(_) => None,
         }
     }
@@ -171,7 +215,7 @@ impl Connection {
     /// How long it took to open it; `None` for a handler in this process.
     pub fn opening(&self) -> Option<Opening> {
         match &self.0 {
-            Inner::Socket(shared) => Some(shared.opening()),
+            Inner::Socket(socket) => socket.greeted.map(|greeted| greeted.opening),
             Inner::Local(_) => None,
         }
     }
@@ -180,9 +224,15 @@ impl Connection {
     /// a handler in this process.
     pub fn peer(&self) -> Option<Peer> {
         match &self.0 {
-            Inner::Socket(shared) => Some(shared.stream().peer()),
+            Inner::Socket(socket) => Some(socket.line.stream().peer()),
             Inner::Local(_) => None,
         }
+    }
+}
+
+impl From<Local> for Connection {
+    fn from(local: Local) -> Self {
+        Self(Inner::Local(local))
     }
 }
 
@@ -191,26 +241,70 @@ impl Channel for Connection {
 
     fn call<R: Value>(&self, call: Outgoing<'_>) -> Call<Self, R> {
         match &self.0 {
-            Inner::Socket(shared) => scratch::with(|buffer| {
-                let place = shared.call(call, buffer)?;
-                answer(call, buffer, place, shared.decode_limits())
+            Inner::Socket(Socket { line, .. }) => with_scratch(|buffer| {
+                let place = line.call(call, buffer)?;
+                answer(call, buffer, place, line.decode_limits())
             }),
             Inner::Local(local) => local.call(call),
         }
     }
+
+    fn stream<T: Value, R: Value>(&self, call: Outgoing<'_>) -> StreamOf<Self, T, R> {
+        Stream::new(self.0.converse(call).map(|(_, call)| call))
+    }
+
+    fn upload<A: Value, R: Value>(&self, call: Outgoing<'_>) -> UploadOf<Self, A, R> {
+        Upload::new(self.0.converse(call))
+    }
+
+    fn duplex<A: Value, T: Value, R: Value>(&self, call: Outgoing<'_>) -> DuplexOf<Self, A, T, R> {
+        duplex(self.0.converse(call))
+    }
+
+    fn is_open(&self) -> bool {
+        match &self.0 {
+            Inner::Socket(socket) => socket.line.is_open(),
+            Inner::Local(_) => true,
+        }
+    }
+}
+
+impl Inner {
+    /// Starts a call with items.
+    fn converse(&self, call: Outgoing<'_>) -> Result<Halves, Error> {
+        match self {
+            Inner::Socket(Socket { line, .. }) => {
+                let mut until = Until::after(call.time_allowed());
+                let plan = connection::plan(line, call.service, &|| call.name(), &mut until)?;
+                let method = connection::planned(plan, call)?;
+                let request = Request { service: plan.service, method, args: call.args };
+                line.converse(request, until, call.name(), call.method.shape)
+            }
+            Inner::Local(local) => local.converse(call),
+        }
+    }
+}
+
+fn duplex<A: Value, T: Value, R: Value>(halves: Result<Halves, Error>) -> (Sink<A>, Stream<T, R>) {
+    match halves {
+        Ok((outlet, call)) => (Sink::new(outlet), Stream::new(Ok(call))),
+        Err(error) => (Sink::closed(), Stream::new(Err(error))),
+    }
+}
+
+impl Connection {
+    /// Over a line that is read by a server's threads.
+    pub(crate) fn over(line: Arc<Line>) -> Self {
+        Self(Inner::Socket(Socket { line, greeted: None, _home: None }))
+    }
 }
 
 /// Decodes the answer that `buffer` holds behind `place`; a one-way call has none.
-fn answer<R: Value>(
-    call: Outgoing<'_>,
-    buffer: &[u8],
-    place: Option<ask::Place>,
-    limits: DecodeLimits,
-) -> Result<R, Error> {
+fn answer<R: Value>(call: Outgoing<'_>, buffer: &[u8], place: Option<Place>, limits: DecodeLimits) -> Result<R, Error> {
     let bad = |problem: String| Error::BadReply { method: call.name(), problem };
     let body = match place {
         None => return decode::<Own<R>>(&[], limits).map(|own| own.0).map_err(|error| bad(error.to_string())),
-        Some(place) => ask::body(buffer, place).map_err(bad)?,
+        Some(place) => connection::body(buffer, place).map_err(bad)?,
     };
     decode::<Own<R>>(body, limits).map(|own| own.0).map_err(|error| bad(error.to_string()))
 }

@@ -1,15 +1,13 @@
-//! The handshake, and what else is asked of a server outside of calls: opening a service, ping.
+//! The handshake.
 use super::Connect;
-use super::ask::{Ask, Until};
-use super::shared::{Shared, Terms};
+use crate::connection::{Terms, wanted};
 use crate::net::{Address, Received, Stream, Wait};
-use crate::proto::{Plan, clamp, put};
-use crate::schema::ServiceSchema;
+use crate::proto::{CallTerms, clamp, put};
 use crate::wire::{
-    CallId, DecodeLimits, Found, Hello, Inbox, Kind, Opened, PREFACE_BYTES, PrefaceError, Refusal, Wanted, Welcome,
-    check_preface, decode, encode, put_preface,
+    CallId, DecodeLimits, Found, Hello, Inbox, Kind, Opened, PREFACE_BYTES, PrefaceError, Refusal, Welcome,
+    check_preface, decode, put_preface,
 };
-use crate::{Error, Outcome, ServiceInfo};
+use crate::{Error, Outcome};
 use std::time::{Duration, Instant};
 
 /// How long it took to open a connection, by this process's monotonic clock.
@@ -22,6 +20,26 @@ pub struct Opening {
     pub handshake: Duration,
 }
 
+/// What a server said of itself in the handshake.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Greeted {
+    pub(super) instance: u64,
+    pub(super) opening: Opening,
+}
+
+/// A stream whose handshake is done.
+pub(super) struct Handshaken {
+    pub(super) stream: Stream,
+    /// It may hold bytes that came behind the handshake.
+    pub(super) inbox: Inbox,
+    pub(super) terms: Terms,
+    pub(super) greeted: Greeted,
+    /// The answer to the service that was asked for.
+    pub(super) opened: Option<Opened>,
+    /// What the socket's receive timeout is set to.
+    pub(super) left: Duration,
+}
+
 /// Talks to a fresh stream until it can be called over. `connect` is how long it took to get that stream.
 pub(super) fn handshake(
     stream: Stream,
@@ -29,40 +47,38 @@ pub(super) fn handshake(
     options: &Connect,
     deadline: Instant,
     connect: Duration,
-) -> Result<Shared, Error> {
+) -> Result<Handshaken, Error> {
     let start = Instant::now();
     let mut greeting = Greeting { stream, address, deadline, allowed: options.timeout };
     greeting.send(&hello(options))?;
     let mut inbox = Inbox::new(options.limits.frame_bytes_max);
     greeting.preface(&mut inbox)?;
     let welcome = greeting.welcome(&mut inbox)?;
-    let terms = Terms {
-        instance: welcome.instance,
-        frame_bytes_max: welcome.frame_bytes_max,
+    let greeted = Greeted { instance: welcome.instance, opening: Opening { connect, handshake: start.elapsed() } };
+    let calls = CallTerms {
         calls_max: welcome.calls_max,
         reply_bytes_max: options.limits.frame_bytes_max,
-        opening: Opening { connect, handshake: start.elapsed() },
+        window_bytes: options.limits.window_bytes,
+        peer_window_bytes: welcome.window_bytes,
     };
+    let terms = Terms { frame_bytes_max: welcome.frame_bytes_max, calls };
     // Calls set their own timeouts; this one is what the handshake left.
-    let left = Some(greeting.left()?);
-    let shared = Shared::new(greeting.stream, terms, inbox, left);
-    if let (Some(service), Some(opened)) = (options.service, welcome.service) {
-        shared.plans().add(service, plan_for(service.schema(), opened)?);
-    }
-    Ok(shared)
+    let left = greeting.left()?;
+    Ok(Handshaken { stream: greeting.stream, inbox, terms, greeted, opened: welcome.service, left })
 }
 
 fn hello(options: &Connect) -> Vec<u8> {
-    let frame_bytes_max = options.limits.frame_bytes_max;
-    let service = options.service.map(wanted);
+    let hello = Hello {
+        frame_bytes_max: options.limits.frame_bytes_max,
+        // Nobody calls a client that offers nothing.
+        calls_max: if options.offers.is_empty() { 0 } else { options.limits.calls_max },
+        window_bytes: options.limits.window_bytes,
+        service: options.service.map(wanted),
+    };
     let mut out = Vec::new();
     put_preface(&mut out);
-    put(&mut out, Kind::Hello, CallId::NONE, &Hello { frame_bytes_max, calls_max: 0, streams_max: 0, service });
+    put(&mut out, Kind::Hello, CallId::NONE, &hello);
     out
-}
-
-fn wanted(service: &'static ServiceInfo) -> Wanted {
-    Wanted { name: service.name().to_owned(), fingerprint: service.fingerprint().0 }
 }
 
 /// A handshake on its way.
@@ -162,61 +178,4 @@ impl Greeting<'_> {
             other => Err(self.broken(format!("it greets with a frame of kind {other:?}"))),
         }
     }
-}
-
-/// How `service` is called over this connection; it is opened for the call of that name if it is not yet.
-pub(super) fn plan<'a>(
-    shared: &'a Shared,
-    service: &'static ServiceInfo,
-    name: &dyn Fn() -> String,
-    until: &mut Until,
-) -> Result<&'a Plan, Error> {
-    if let Some(plan) = shared.plans().find(service) {
-        return Ok(plan);
-    }
-    let opened = open(shared, &wanted(service), name, *until)?;
-    until.look();
-    Ok(shared.plans().add(service, plan_for(service.schema(), opened)?))
-}
-
-/// Asks for a service, for the call of that name.
-pub(super) fn open(shared: &Shared, wanted: &Wanted, name: &dyn Fn() -> String, until: Until) -> Result<Opened, Error> {
-    let ask = Ask { until, name };
-    super::scratch::with(|buffer| {
-        let start = shared.exchange(Kind::Open, ask, buffer, |out| {
-            let encoded = encode(wanted, out);
-            debug_assert!(encoded.is_ok(), "the protocol's own bodies encode");
-        })?;
-        let bytes = buffer.get(start..).unwrap_or_default();
-        let broken = |error: crate::wire::DecodeError| Error::Protocol {
-            problem: format!("its answer to opening {}: {error}", wanted.name),
-            outcome: Outcome::NotSent,
-        };
-        decode(bytes, shared.decode_limits()).map_err(broken)
-    })
-}
-
-/// How a service is called whose schema on this side is `ours`.
-pub(super) fn plan_for(ours: &ServiceSchema, opened: Opened) -> Result<Plan, Error> {
-    let offer = match opened {
-        Opened::Here(offer) => offer,
-        Opened::Unknown { services } => {
-            return Err(Error::UnknownService { service: ours.name.clone(), known: services });
-        }
-    };
-    let Some(schema) = offer.schema else { return Ok(Plan::same(offer.service)) };
-    let broken = |problem: String| Error::Protocol {
-        problem: format!("its schema of {}: {problem}", ours.name),
-        outcome: Outcome::NotSent,
-    };
-    let limits = DecodeLimits::for_frames_of(u32::try_from(schema.len()).unwrap_or(u32::MAX));
-    let theirs: ServiceSchema = decode(&schema, limits).map_err(|error| broken(error.to_string()))?;
-    theirs.check().map_err(|fault| broken(fault.to_string()))?;
-    Ok(Plan::between(offer.service, ours, &theirs))
-}
-
-/// One round trip of the protocol itself.
-pub(super) fn ping(shared: &Shared, timeout: Duration) -> Result<(), Error> {
-    let ask = Ask { until: Until::after(Some(timeout)), name: &|| "ping".to_owned() };
-    super::scratch::with(|buffer| shared.exchange(Kind::Ping, ask, buffer, |_| ()).map(|_| ()))
 }

@@ -1,10 +1,10 @@
 //! Many calls under way from one thread: a method sends its request and returns, [`Pending::wait`] waits for the answer.
-use super::ask::{Ask, Place, Request, Until, planned};
-use super::shared::Shared;
-use super::{Inner, Local, opening, scratch};
+use super::{Inner, Local, Socket};
+use crate::connection::{Ask, Line, Place, Request, Until, plan, planned, with_scratch};
 use crate::service::Mode;
 use crate::wire::CallId;
-use crate::{Call, Channel, Error, Outgoing, Value};
+use crate::{Call, Channel, DuplexOf, Error, Outgoing, Sink, Stream, StreamOf, Upload, UploadOf, Value};
+use std::any::Any;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -14,6 +14,9 @@ pub enum Pipelined {}
 
 impl Mode for Pipelined {
     type Call<R> = Pending<R>;
+    type Stream<T, R> = Stream<T, R>;
+    type Upload<A, R> = Upload<A, R>;
+    type Sink<A> = Sink<A>;
 }
 
 /// A connection whose calls do not wait: see [`Connection::pipelined`](crate::Connection::pipelined).
@@ -31,27 +34,27 @@ impl Pipeline {
 
     /// Writes what is queued, as far as the socket takes it at once.
     pub fn flush(&self) {
-        if let Inner::Socket(shared) = &self.0 {
-            shared.flush();
+        if let Inner::Socket(socket) = &self.0 {
+            socket.line.flush();
         }
     }
 
     fn begin(&self, call: Outgoing<'_>) -> Result<State, Error> {
-        let shared = match &self.0 {
-            Inner::Socket(shared) => shared,
+        let line = match &self.0 {
+            Inner::Socket(Socket { line, .. }) => line,
             Inner::Local(local) => return answered(local, call),
         };
         if !call.has_reply() {
-            return scratch::with(|buffer| shared.call(call, buffer)).map(|_| State::Answered(Vec::new(), None));
+            return with_scratch(|buffer| line.call(call, buffer)).map(|_| State::Answered(Vec::new(), None));
         }
         let mut until = Until::after(call.time_allowed());
-        let plan = opening::plan(shared, call.service, &|| call.name(), &mut until)?;
+        let plan = plan(line, call.service, &|| call.name(), &mut until)?;
         let method = planned(plan, call)?;
         let request = Request { service: plan.service, method, args: call.args };
         let ask = Ask { until, name: &|| call.name() };
-        let started = scratch::with(|buffer| shared.start(request, ask, buffer))?;
-        let id = shared.nudge(started);
-        Ok(State::Started { shared: shared.clone(), id, method, until })
+        let started = with_scratch(|buffer| line.start(request, ask, buffer))?;
+        let id = line.nudge(started);
+        Ok(State::Started { line: line.clone(), _home: line.home(), id, method, until })
     }
 }
 
@@ -68,6 +71,18 @@ impl Channel for Pipeline {
         let state = self.begin(call).unwrap_or_else(State::Failed);
         Pending { state, call: Named { service: call.service, method: call.method }, answer: PhantomData }
     }
+
+    fn stream<T: Value, R: Value>(&self, call: Outgoing<'_>) -> StreamOf<Self, T, R> {
+        Stream::new(self.0.converse(call).map(|(_, call)| call))
+    }
+
+    fn upload<A: Value, R: Value>(&self, call: Outgoing<'_>) -> UploadOf<Self, A, R> {
+        Upload::new(self.0.converse(call))
+    }
+
+    fn duplex<A: Value, T: Value, R: Value>(&self, call: Outgoing<'_>) -> DuplexOf<Self, A, T, R> {
+        super::duplex(self.0.converse(call))
+    }
 }
 
 /// A request that is on its way; its answer may be waited for later. Dropping it cancels the call.
@@ -82,7 +97,8 @@ pub struct Pending<R> {
 #[derive(Debug)]
 enum State {
     Started {
-        shared: Arc<Shared>,
+        line: Arc<Line>,
+        _home: Option<Arc<dyn Any + Send + Sync>>,
         id: CallId,
         method: u32,
         until: Until,
@@ -108,9 +124,9 @@ impl<R: Value> Pending<R> {
     pub fn wait(mut self) -> Result<R, Error> {
         let call = Outgoing::new(self.call.service, self.call.method, &());
         match std::mem::replace(&mut self.state, State::Taken) {
-            State::Started { shared, id, method, until } => scratch::with(|buffer| {
-                let start = shared.wait(id, Ask { until, name: &|| call.name() }, buffer)?;
-                super::answer(call, buffer, Some(Place { start, method }), shared.decode_limits())
+            State::Started { line, id, method, until, _home } => with_scratch(|buffer| {
+                let start = line.wait(id, Ask { until, name: &|| call.name() }, buffer)?;
+                super::answer(call, buffer, Some(Place { start, method }), line.decode_limits())
             }),
             State::Answered(bytes, place) => super::answer(call, &bytes, place, Local::decode_limits()),
             State::Failed(error) => Err(error),
@@ -124,8 +140,8 @@ impl<R: Value> Pending<R> {
 
 impl<R> Drop for Pending<R> {
     fn drop(&mut self) {
-        if let State::Started { shared, id, .. } = &self.state {
-            shared.forget(*id);
+        if let State::Started { line, id, .. } = &self.state {
+            line.forget(*id);
         }
     }
 }

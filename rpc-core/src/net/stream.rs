@@ -98,6 +98,12 @@ impl Stream {
         }
     }
 
+    /// Makes the kernel keep about so many bytes each way; it has a least of its own.
+    pub(crate) fn limit_buffers(&self, bytes: usize) {
+        let _ = sockopt::set_socket_send_buffer_size(self, bytes);
+        let _ = sockopt::set_socket_recv_buffer_size(self, bytes);
+    }
+
     /// Whether both ends are on this machine by the kind of socket: then the [`Peer`] is known.
     pub(crate) fn is_local(&self) -> bool {
         matches!(self.0, Socket::Local(_))

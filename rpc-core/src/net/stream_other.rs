@@ -158,6 +158,9 @@ impl Stream {
         Ok(Readiness { read, write })
     }
 
+    /// A pipe's buffers were made with it.
+    pub(crate) fn limit_buffers(&self, _bytes: usize) {}
+
     /// How long [`recv`](Self::recv) may block; none: for ever.
     pub(crate) fn set_recv_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
         *self.recv_timeout.lock().unwrap_or_else(PoisonError::into_inner) = timeout;

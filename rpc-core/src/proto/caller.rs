@@ -1,10 +1,12 @@
 //! The calling side of one connection: what is queued, what is expected, and what each frame that comes means.
 //!
 //! The driver writes what [`take_batch`](Caller::take_batch) gives, hands over what it reads to
-//! [`received`](Caller::received), and asks [`outcome`](Caller::outcome) when it gives up. `W` wakes whoever waits.
-use super::{Answer, Calls, Delivered, Fault, Outbox, Waits, put};
-use crate::Outcome;
+//! [`received`](Caller::received), and asks [`outcome`](Caller::outcome) when it gives up. `W` wakes whoever waits. What is to be
+//! sent goes to the connection's outbox, which the serving side shares.
+use super::{Answer, Calls, Delivered, Fault, Outbox, Sent, Side, Streams, Taken, Waits, put};
 use crate::wire::{CallId, DecodeLimits, Head, Kind, Refusal, decode, set_call};
+use crate::{Outcome, Shape};
+use std::ops::Range;
 
 /// Answers up to this size are kept in buffers that are used again.
 const SPARE_BYTES_MAX: usize = 16 << 10;
@@ -24,11 +26,38 @@ pub(crate) enum End {
     Violation(String),
 }
 
+/// What the two sides have told each other about their limits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CallTerms {
+    /// Calls that the peer takes at a time.
+    pub(crate) calls_max: u32,
+    /// The largest answer that this side takes.
+    pub(crate) reply_bytes_max: u32,
+    /// How far items to this side may run ahead of it.
+    pub(crate) window_bytes: u32,
+    /// How far items to the peer may run ahead of it.
+    pub(crate) peer_window_bytes: u32,
+}
+
+/// What a call's caller finds, who waits for items.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Bytes, which have been appended.
+    Items,
+    /// Nothing so far.
+    Nothing,
+    /// Every item is taken, and the answer is there.
+    Answered,
+    /// The answer is a fault, or the connection is over.
+    Failed,
+}
+
 /// One connection's state.
 #[derive(Debug)]
 pub(crate) struct Caller<W> {
     pub(crate) calls: Calls<W>,
-    outbox: Outbox,
+    streams: Streams,
+    terms: CallTerms,
     spares: Vec<Vec<u8>>,
     end: Option<End>,
     goodbye: bool,
@@ -37,11 +66,12 @@ pub(crate) struct Caller<W> {
 }
 
 impl<W> Caller<W> {
-    /// For a peer that takes `calls_max` calls at a time.
-    pub(crate) fn new(calls_max: u32) -> Self {
+    /// For a peer that these terms were settled with.
+    pub(crate) fn new(terms: CallTerms) -> Self {
         Self {
-            calls: Calls::new(calls_max),
-            outbox: Outbox::default(),
+            calls: Calls::new(terms.calls_max),
+            streams: Streams::new(Side::Caller, terms.window_bytes),
+            terms,
             spares: Vec::new(),
             end: None,
             goodbye: false,
@@ -60,48 +90,39 @@ impl<W> Caller<W> {
     }
 
     /// Queues a call whose frame is `frame`, but for its id. The caller has looked whether there is room.
-    pub(crate) fn start(&mut self, frame: &mut Vec<u8>) -> CallId {
-        let start = self.outbox.end();
+    pub(crate) fn start(&mut self, frame: &mut Vec<u8>, outbox: &mut Outbox) -> CallId {
+        let start = outbox.end();
         let id = self.calls.start(start..start + frame.len() as u64);
         set_call(frame, id);
-        self.outbox.push(frame);
+        outbox.push(frame);
         id
     }
 
-    /// Queues a frame that nothing comes back for; gives the position at which it ends.
-    pub(crate) fn post(&mut self, frame: &mut Vec<u8>) -> std::ops::Range<u64> {
-        set_call(frame, self.calls.unused());
-        self.outbox.push(frame)
+    /// The call that was just started has items.
+    pub(crate) fn open(&mut self, id: CallId, shape: Shape) {
+        self.streams.open(id, shape, self.terms.peer_window_bytes);
     }
 
-    /// Whether a posted frame has been written.
-    pub(crate) fn is_written(&self, frame: &std::ops::Range<u64>) -> bool {
-        self.outbox.is_written(frame)
+    /// Queues a frame that nothing comes back for; gives its place among all bytes.
+    pub(crate) fn post(&mut self, frame: &mut Vec<u8>, outbox: &mut Outbox) -> Range<u64> {
+        set_call(frame, self.calls.unused());
+        outbox.push(frame)
     }
 
     /// Nobody waits for a posted frame to be written any more: it is taken back if it can.
-    pub(crate) fn withdraw(&mut self, frame: &std::ops::Range<u64>) -> Outcome {
-        let unsent = self.end.is_some() && !self.outbox.may_be_sent(frame);
-        if self.outbox.take_back(frame) || unsent { Outcome::NotSent } else { Outcome::Unknown }
-    }
-
-    /// How many bytes the kernel has taken in all.
-    pub(crate) fn sent(&self) -> u64 {
-        self.outbox.sent()
-    }
-
-    /// How many bytes wait to be written.
-    pub(crate) fn queued(&self) -> usize {
-        self.outbox.queued()
+    pub(crate) fn withdraw(&mut self, frame: &Range<u64>, outbox: &mut Outbox) -> Outcome {
+        let unsent = self.end.is_some() && !outbox.may_be_sent(frame);
+        if outbox.take_back(frame) || unsent { Outcome::NotSent } else { Outcome::Unknown }
     }
 
     /// What waits to be written, if nobody writes; to be brought back by [`wrote`](Self::wrote).
-    pub(crate) fn take_batch(&mut self) -> Option<Vec<u8>> {
-        self.has_work().then(|| self.outbox.take())
+    pub(crate) fn take_batch(&mut self, outbox: &mut Outbox) -> Option<Vec<u8>> {
+        self.has_work(outbox).then(|| outbox.take())
     }
 
-    fn has_work(&self) -> bool {
-        self.end.is_none() && !self.deaf && self.outbox.is_ready()
+    /// Whether there is something to write, and nobody writes.
+    pub(crate) fn has_work(&self, outbox: &Outbox) -> bool {
+        self.end.is_none() && !self.deaf && outbox.is_ready()
     }
 
     /// Whether the socket takes no more, and what the peer said before is still to be read out.
@@ -114,36 +135,76 @@ impl<W> Caller<W> {
         self.deaf = true;
     }
 
-    /// Whether the call waits for its turn to be written. Its caller must be there to do it then, and not sit in a read.
-    pub(crate) fn is_unsent(&self, id: CallId) -> bool {
-        self.end.is_none() && !self.deaf && self.calls.frame(id).is_some_and(|frame| !self.outbox.is_written(&frame))
+    /// Whether anything can be sent.
+    pub(crate) fn is_usable(&self) -> bool {
+        self.end.is_none() && !self.deaf
+    }
+
+    /// Whether items of this side wait in a lane.
+    pub(crate) fn has_lane(&self, id: CallId, outbox: &Outbox) -> bool {
+        outbox.has_lane(Side::Caller, id)
+    }
+
+    /// Whether something that this waiter has queued waits for its turn to be written. He must be there to do it then, and
+    /// not sit in a read.
+    pub(crate) fn is_unsent(&self, what: Waits, outbox: &Outbox) -> bool {
+        let frame = |id| self.calls.frame(id).is_some_and(|frame| !outbox.is_written(&frame));
+        let unsent = match what {
+            Waits::Answer(id) => frame(id),
+            Waits::Items(id) => frame(id) || self.streams.is_grant_unsent(id, outbox),
+            // Bulk may be anywhere between its lane and the socket.
+            Waits::Credit(_) => !outbox.is_idle(),
+            Waits::Room(_) | Waits::Written => false,
+        };
+        unsent && self.is_usable()
     }
 
     /// The kernel took `count` bytes of the batch.
-    pub(crate) fn wrote(&mut self, batch: Vec<u8>, count: usize, woken: &mut Vec<W>) {
-        self.outbox.wrote(batch, count);
+    pub(crate) fn wrote(&mut self, batch: Vec<u8>, count: usize, outbox: &mut Outbox, woken: &mut Vec<W>) {
+        outbox.wrote(batch, count);
         self.calls.written(woken);
     }
 
+    /// Whether what somebody waits for is there, or will never be.
+    pub(crate) fn has_come(&mut self, what: Waits) -> bool {
+        let here = match what {
+            Waits::Answer(id) => self.calls.is_answered(id),
+            Waits::Items(id) => self.streams.has_some(id) || self.calls.is_answered(id),
+            Waits::Credit(id) => self.streams.may_send(id),
+            Waits::Room(_) | Waits::Written => false,
+        };
+        here || self.end.is_some()
+    }
+
     /// A frame has come. A large body may be taken out of `body` instead of being copied.
-    pub(crate) fn received(&mut self, head: Head, body: Body<'_>, limits: DecodeLimits, woken: &mut Vec<W>) {
+    pub(crate) fn received(
+        &mut self,
+        head: Head,
+        body: Body<'_>,
+        limits: DecodeLimits,
+        outbox: &mut Outbox,
+        woken: &mut Vec<W>,
+    ) {
         let bytes = body.as_slice();
         match head.kind {
+            Kind::Reply if head.more => self.part(head.call, bytes, woken),
             Kind::Reply | Kind::Opened | Kind::Pong => self.answer(head.call, body, woken),
             Kind::Fault => match decode::<Fault>(bytes, limits) {
                 Ok(fault) => self.fault(head.call, fault, woken),
                 Err(error) => self.over(End::Violation(format!("a fault that cannot be read: {error}")), woken),
             },
             // Who does not read its pongs gets no more of them: they would wait here for ever.
-            Kind::Ping if self.outbox.queued() > PONGS_BYTES_MAX => {}
+            Kind::Ping if outbox.owed() > PONGS_BYTES_MAX => {}
             Kind::Ping => {
                 let mut pong = Vec::new();
                 put(&mut pong, Kind::Pong, head.call, &());
-                self.outbox.push(&mut pong);
+                outbox.push(&mut pong);
             }
+            Kind::Items | Kind::InputCredit | Kind::InputStop => self.items(head, bytes, outbox, woken),
             Kind::Goodbye => {
                 self.goodbye = true;
-                self.calls.refuse_after(head.call, woken);
+                let refused = self.calls.refuse_after(head.call, woken);
+                refused.into_iter().for_each(|id| self.answered(id, woken));
             }
             Kind::Refuse => {
                 let why = match decode::<Refusal>(bytes, limits) {
@@ -169,26 +230,117 @@ impl<W> Caller<W> {
         }
     }
 
+    /// The first part, or a further one, of an answer that comes in several.
+    fn part(&mut self, id: CallId, bytes: &[u8], woken: &mut Vec<W>) {
+        let have = self.calls.add_part(id, bytes);
+        if have.is_none() {
+            self.unasked(id, woken);
+        }
+        if have.is_some_and(|have| have > self.terms.reply_bytes_max as usize) {
+            self.over(End::Violation(format!("an answer to call {} that is over the limit", id.0)), woken);
+        }
+    }
+
     fn answer(&mut self, id: CallId, body: Body<'_>, woken: &mut Vec<W>) {
-        let answer = match body {
-            Body::Whole { bytes, start } => Answer::Body { bytes: std::mem::take(bytes), start },
-            Body::Part(part) => {
+        let answer = match (self.calls.take_parts(id), body) {
+            (Some(mut bytes), body) => {
+                bytes.extend_from_slice(body.as_slice());
+                if bytes.len() > self.terms.reply_bytes_max as usize {
+                    return self.over(End::Violation(format!("an answer to call {} over the limit", id.0)), woken);
+                }
+                Answer::Body { bytes, start: 0 }
+            }
+            (None, Body::Whole { bytes, start }) => Answer::Body { bytes: std::mem::take(bytes), start },
+            (None, Body::Part(part)) => {
                 let mut bytes = self.spares.pop().unwrap_or_default();
                 bytes.clear();
                 bytes.extend_from_slice(part);
                 Answer::Body { bytes, start: 0 }
             }
         };
-        let unasked = self.calls.deliver(id, answer, woken) == Delivered::Unasked;
-        // What goodbye has refused already may have been on its way: a ping, or the opening of a service.
-        if unasked && !(self.goodbye && self.calls.was_given(id)) {
+        match self.calls.deliver(id, answer, woken) {
+            Delivered::Unasked => self.unasked(id, woken),
+            Delivered::Taken | Delivered::Late => self.answered(id, woken),
+        }
+    }
+
+    /// What goodbye has refused already may have been on its way: a ping, or the opening of a service.
+    fn unasked(&mut self, id: CallId, woken: &mut Vec<W>) {
+        if !(self.goodbye && self.calls.was_given(id)) {
             self.over(End::Violation(format!("an answer to call {}, which nobody asked for", id.0)), woken);
         }
+    }
+
+    /// Nothing more will come for this call, and nothing more is taken.
+    fn answered(&mut self, id: CallId, woken: &mut Vec<W>) {
+        if self.streams.stop(id, true) {
+            self.calls.wake(Waits::Items(id), woken);
+            self.calls.wake(Waits::Credit(id), woken);
+        }
+    }
+
+    /// A frame about a call's items.
+    fn items(&mut self, head: Head, body: &[u8], outbox: &mut Outbox, woken: &mut Vec<W>) {
+        if !self.calls.was_given(head.call) {
+            let problem = format!("a {:?} of call {}, which was never made", head.kind, head.call.0);
+            return self.over(End::Violation(problem), woken);
+        }
+        match self.streams.received(head.kind, head.call, body) {
+            Ok(None) => {}
+            Ok(Some(what)) => {
+                if self.streams.is_stopped(head.call) && head.kind == Kind::InputStop {
+                    outbox.drop_items(Side::Caller, head.call);
+                }
+                self.calls.wake(what, woken);
+            }
+            Err(problem) => self.over(End::Violation(problem), woken),
+        }
+    }
+
+    /// Takes the items that have come for a call; they are appended to `buffer`.
+    pub(crate) fn take_items(&mut self, id: CallId, buffer: &mut Vec<u8>, outbox: &mut Outbox) -> Next {
+        match self.streams.take(id, buffer, outbox) {
+            Taken::Bytes => Next::Items,
+            _ if self.calls.is_answered(id) => match self.calls.is_fault(id) {
+                true => Next::Failed,
+                false => Next::Answered,
+            },
+            _ if self.end.is_some() => Next::Failed,
+            _ => Next::Nothing,
+        }
+    }
+
+    /// Queues as many bytes of items as there is credit for.
+    pub(crate) fn send_items(&mut self, id: CallId, bytes: &[u8], outbox: &mut Outbox) -> Sent {
+        match self.end.is_some() || self.deaf {
+            true => Sent::Stopped,
+            false => self.streams.send(id, bytes, outbox),
+        }
+    }
+
+    /// The last item of this side is sent, or never will be.
+    pub(crate) fn end_items(&mut self, id: CallId, complete: bool, outbox: &mut Outbox) {
+        if self.end.is_none() {
+            self.streams.end_input(id, complete, outbox);
+        }
+    }
+
+    /// How many bytes of items have come that nobody has taken.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        self.streams.held()
+    }
+
+    /// How many calls with items are not closed.
+    #[cfg(test)]
+    pub(crate) fn streams(&self) -> usize {
+        self.streams.len()
     }
 
     /// Unlike an answer, a fault may come for a one-way call, which nobody waits for.
     fn fault(&mut self, id: CallId, fault: Fault, woken: &mut Vec<W>) {
         let delivered = self.calls.deliver(id, Answer::Fault(fault), woken);
+        self.answered(id, woken);
         if delivered == Delivered::Unasked && !self.calls.was_given(id) {
             self.over(End::Violation(format!("a fault of call {}, which was never made", id.0)), woken);
         }
@@ -209,16 +361,20 @@ impl<W> Caller<W> {
     }
 
     /// The caller waits no longer. Takes the request back if it can, else queues a cancel.
-    pub(crate) fn give_up(&mut self, id: CallId, woken: &mut Vec<W>) -> Outcome {
-        let outcome = self.outcome(id);
-        let taken_back = self.calls.frame(id).is_some_and(|frame| self.outbox.take_back(&frame));
+    pub(crate) fn give_up(&mut self, id: CallId, outbox: &mut Outbox, woken: &mut Vec<W>) -> Outcome {
+        let outcome = self.outcome(id, outbox);
+        let taken_back = self.calls.frame(id).is_some_and(|frame| outbox.take_back(&frame));
         let expected = self.end.is_none() && !taken_back;
+        outbox.drop_items(Side::Caller, id);
         if expected && self.calls.frame(id).is_some() {
             let mut cancel = Vec::new();
             put(&mut cancel, Kind::Cancel, id, &());
-            self.outbox.push(&mut cancel);
+            outbox.push(&mut cancel);
         }
         self.calls.give_up(id, expected, woken);
+        // The other half of the call may sleep.
+        self.answered(id, woken);
+        self.streams.close(id);
         match taken_back {
             true => Outcome::NotSent,
             // What cannot be taken back will be sent, unless the connection ends first.
@@ -228,9 +384,9 @@ impl<W> Caller<W> {
     }
 
     /// What has happened to an unanswered call so far.
-    fn outcome(&self, id: CallId) -> Outcome {
+    fn outcome(&self, id: CallId, outbox: &Outbox) -> Outcome {
         match self.calls.frame(id) {
-            Some(frame) if !self.outbox.may_be_sent(&frame) => Outcome::NotSent,
+            Some(frame) if !outbox.may_be_sent(&frame) => Outcome::NotSent,
             _ => Outcome::Unknown,
         }
     }
@@ -238,18 +394,20 @@ impl<W> Caller<W> {
     /// The connection is over: everybody wakes up, and finds out why.
     pub(crate) fn over(&mut self, end: End, woken: &mut Vec<W>) {
         self.end.get_or_insert(end);
+        self.streams.stop_all();
         self.calls.all_waiters(woken);
     }
 
     /// Somebody to wake, if there is something that a sleeper should take over.
-    pub(crate) fn successor(&mut self, reading_is_free: bool) -> Option<W> {
+    pub(crate) fn successor(&mut self, reading_is_free: bool, outbox: &Outbox) -> Option<W> {
         let mut reader = None;
         if reading_is_free {
-            // Whoever waits for an answer can read without looking up: that answer ends its wait.
-            reader = self.calls.any_waiter(|waits| matches!(waits, Waits::Answer(_)));
+            // Whoever waits for a frame can read without looking up: that frame ends its wait.
+            let for_a_frame = |waits| matches!(waits, Waits::Answer(_) | Waits::Items(_) | Waits::Credit(_));
+            reader = self.calls.any_waiter(for_a_frame);
             reader = reader.or_else(|| self.calls.any_waiter(|waits| matches!(waits, Waits::Room(_))));
         }
-        let write = || self.has_work().then(|| self.calls.any_waiter(|_| true)).flatten();
+        let write = || self.has_work(outbox).then(|| self.calls.any_waiter(|_| true)).flatten();
         reader.or_else(write)
     }
 }

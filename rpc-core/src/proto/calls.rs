@@ -37,6 +37,10 @@ pub(crate) enum Delivered {
 pub(crate) enum Waits {
     /// The answer of this call.
     Answer(CallId),
+    /// Items of this call, or its answer.
+    Items(CallId),
+    /// Leave to send more items of this call, or its answer.
+    Credit(CallId),
     /// Room for one more call, in the order of these tickets.
     Room(Ticket),
     /// The end of somebody else's writing. Such a sleeper cannot read for others.
@@ -49,8 +53,14 @@ pub(crate) struct Ticket(u64);
 
 #[derive(Debug)]
 enum Slot {
-    Waiting { frame: Range<u64> },
-    Answered { answer: Answer },
+    /// `parts`: what has come of an answer that comes in several.
+    Waiting {
+        frame: Range<u64>,
+        parts: Option<Vec<u8>>,
+    },
+    Answered {
+        answer: Answer,
+    },
     Abandoned,
 }
 
@@ -109,7 +119,7 @@ impl<W> Calls<W> {
     /// The id of a new call whose frame stands at `frame` among all bytes that are ever written; see [`may_start`](Self::may_start).
     pub(crate) fn start(&mut self, frame: Range<u64>) -> CallId {
         let id = self.unused();
-        self.slots.insert(id, Slot::Waiting { frame });
+        self.slots.insert(id, Slot::Waiting { frame, parts: None });
         self.in_flight += 1;
         id
     }
@@ -151,9 +161,35 @@ impl<W> Calls<W> {
         }
     }
 
-    /// Whether it is an answer that is waited for, and it is there.
-    pub(crate) fn has_come(&self, what: Waits) -> bool {
-        matches!(what, Waits::Answer(id) if matches!(self.slots.get(&id), Some(Slot::Answered { .. })))
+    /// Part of an answer has come, of which there will be more. Gives how much of it there is now; `None`: nobody asked.
+    pub(crate) fn add_part(&mut self, id: CallId, bytes: &[u8]) -> Option<usize> {
+        match self.slots.get_mut(&id)? {
+            Slot::Waiting { parts, .. } => {
+                let parts = parts.get_or_insert_default();
+                parts.extend_from_slice(bytes);
+                Some(parts.len())
+            }
+            Slot::Abandoned => Some(0),
+            Slot::Answered { .. } => None,
+        }
+    }
+
+    /// What has come of an answer whose last part is here.
+    pub(crate) fn take_parts(&mut self, id: CallId) -> Option<Vec<u8>> {
+        match self.slots.get_mut(&id)? {
+            Slot::Waiting { parts, .. } => parts.take(),
+            Slot::Answered { .. } | Slot::Abandoned => None,
+        }
+    }
+
+    /// Whether the answer, or a fault, has come and is not taken.
+    pub(crate) fn is_answered(&self, id: CallId) -> bool {
+        matches!(self.slots.get(&id), Some(Slot::Answered { .. }))
+    }
+
+    /// Whether what has come is a fault.
+    pub(crate) fn is_fault(&self, id: CallId) -> bool {
+        matches!(self.slots.get(&id), Some(Slot::Answered { answer: Answer::Fault(_) }))
     }
 
     /// Nobody waits for this call any more. `expected`: an answer will still come.
@@ -163,34 +199,39 @@ impl<W> Calls<W> {
                 self.slots.insert(id, Slot::Abandoned);
             }
             Some(Slot::Waiting { .. }) => self.ended(woken),
-            _ => {}
+            Some(Slot::Abandoned) => {
+                self.slots.insert(id, Slot::Abandoned);
+            }
+            Some(Slot::Answered { .. }) | None => {}
         }
     }
 
     /// Where the frame of an unanswered call stands among all bytes that are ever written.
     pub(crate) fn frame(&self, id: CallId) -> Option<Range<u64>> {
         match self.slots.get(&id)? {
-            Slot::Waiting { frame } => Some(frame.clone()),
+            Slot::Waiting { frame, .. } => Some(frame.clone()),
             Slot::Answered { .. } | Slot::Abandoned => None,
         }
     }
 
     /// Whether an id may have been given out already, to a call or to a frame that nothing comes back for.
     pub(crate) fn was_given(&self, id: CallId) -> bool {
-        !id.is_after(self.last)
+        id != CallId::NONE && !id.is_after(self.last)
     }
 
-    /// The server starts no calls after `last`: those are answered here.
-    pub(crate) fn refuse_after(&mut self, last: CallId, woken: &mut Vec<W>) {
+    /// The server starts no calls after `last`: those are answered here. Gives which they are.
+    pub(crate) fn refuse_after(&mut self, last: CallId, woken: &mut Vec<W>) -> Vec<CallId> {
         let late =
             |(id, slot): (&CallId, &Slot)| (matches!(slot, Slot::Waiting { .. }) && id.is_after(last)).then_some(*id);
-        for id in self.slots.iter().filter_map(late).collect::<Vec<_>>() {
-            self.deliver(id, Answer::Fault(Fault::ShuttingDown), woken);
+        let refused: Vec<CallId> = self.slots.iter().filter_map(late).collect();
+        for id in &refused {
+            self.deliver(*id, Answer::Fault(Fault::ShuttingDown), woken);
         }
         // Nor those that wait for room, of whom each finds out by itself.
         while let Some(waker) = self.any_waiter(|waits| matches!(waits, Waits::Room(_))) {
             woken.push(waker);
         }
+        refused
     }
 
     /// Somebody goes to sleep.
@@ -228,6 +269,18 @@ impl<W> Calls<W> {
         self.in_flight
     }
 
+    /// Whether nobody waits, for anything.
+    #[cfg(test)]
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.waiting.is_empty() && self.queue.is_empty()
+    }
+
+    /// Whether no call is left.
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.slots.is_empty() && self.in_flight == 0
+    }
+
     /// One call less is in flight.
     fn ended(&mut self, woken: &mut Vec<W>) {
         self.in_flight = self.in_flight.saturating_sub(1);
@@ -242,7 +295,8 @@ impl<W> Calls<W> {
         }
     }
 
-    fn wake(&mut self, what: Waits, woken: &mut Vec<W>) {
+    /// Whoever sleeps for this wakes up.
+    pub(crate) fn wake(&mut self, what: Waits, woken: &mut Vec<W>) {
         if let Some(at) = self.waiting.iter().position(|(waits, _)| *waits == what) {
             woken.push(self.waiting.swap_remove(at).1);
         }

@@ -28,6 +28,8 @@ pub(crate) enum Fault {
     NotAllowed(String),
     /// The server starts no more calls.
     ShuttingDown,
+    /// The handler ended after the deadline. What it answered then, perhaps because of it, is no answer.
+    Late,
 }
 
 impl Fault {
@@ -44,6 +46,7 @@ impl Fault {
             Fault::Deadline => {
                 Error::Deadline { method, allowed: allowed.unwrap_or_default(), outcome: Outcome::Refused }
             }
+            Fault::Late => Error::Deadline { method, allowed: allowed.unwrap_or_default(), outcome: Outcome::Executed },
             Fault::Panicked => Error::Panicked { method },
             Fault::NoReply(why) => Error::NoReply { method, why },
             Fault::NotAllowed(why) => Error::NotAllowed { method, why },
@@ -63,6 +66,7 @@ impl Fault {
                 Fault::ReplyTooLarge { size: *size, limit: *limit }
             }
             Error::Encode { problem, .. } => Fault::NoReply(format!("the answer cannot be encoded: {problem}")),
+            Error::NoReply { why, .. } => Fault::NoReply(why.clone()),
             // Anything else is the handler's own trouble with others, which is none of the caller's business.
             _ => Fault::NoReply("the handler failed".to_owned()),
         }

@@ -9,6 +9,14 @@ pub struct Limits {
     pub frame_bytes_max: u32,
     /// Calls in flight on one connection. 256: more than the threads of any client; each costs the server memory.
     pub calls_max: u32,
+    /// Calls with items that are under way on one connection. 64: each may hold a window, and a thread of the server.
+    pub streams_max: u32,
+    /// How far a stream's sender may run ahead of its receiver, in bytes. 256 KiB: with less, sender and receiver wait for
+    /// each other; with more, nothing is gained.
+    pub window_bytes: u32,
+    /// What the system may keep of what was sent and not read, in bytes, each way; it has a least of its own. None: what is
+    /// fast. Less saves memory on machines with many connections, and finds programs that count on it.
+    pub socket_bytes: Option<usize>,
     /// Handlers that run, or wait to run, on threads of their own, in the whole server. 500 threads are still no burden.
     pub jobs_max: usize,
     /// Connections of a server. 4096: most processes may have no more descriptors than that.
@@ -26,6 +34,9 @@ impl Default for Limits {
         Self {
             frame_bytes_max: 4 << 20,
             calls_max: 256,
+            streams_max: 64,
+            window_bytes: 256 << 10,
+            socket_bytes: None,
             jobs_max: 500,
             connections_max: 4096,
             unsent_bytes_max: 4 << 20,

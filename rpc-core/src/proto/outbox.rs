@@ -1,14 +1,31 @@
 //! Bytes that wait to be written, and how far writing has come.
 //!
-//! Positions count all bytes that are ever queued on a connection. So "was this frame sent?" is a comparison, and the
-//! outcome of a call whose connection died is known, not guessed.
-use crate::wire::void;
+//! Two kinds of bytes wait here. *Frames* are small, and go out in the order in which they came. What is bulky, items and
+//! large answers, waits in *lanes*, one for each call, and goes out in frames of bounded size, the lanes in turn. So nothing
+//! small waits behind more than one batch of what is large, and no stream holds up another.
+//!
+//! Positions count all bytes of frames that are ever queued on a connection. So "was this frame sent?" is a comparison, and
+//! the outcome of a call whose connection died is known, not guessed.
+use crate::wire::{CallId, Cut, Cutter, HEAD_BYTES, Kind, kind_of, put_part, void};
+use std::collections::VecDeque;
 use std::ops::Range;
 
 /// From this size on a frame is not copied into the queue, if it can become the queue.
 const SWAP_BYTES: usize = 16 << 10;
 
-/// A queue of frames for one connection, and at most one batch of them in a writer's hands.
+/// Emptied buffers up to this size are used again.
+const SPARE_BYTES_MAX: usize = 128 << 10;
+
+/// What one frame of a lane carries at most: it takes some ten microseconds to write, and as much to read.
+pub(crate) const CHUNK_BYTES: usize = 64 << 10;
+
+/// One batch takes no more from lanes once it has this much.
+const BATCH_BYTES: usize = 64 << 10;
+
+/// An answer up to this size never waits in a lane for others' bulk.
+const SMALL_BYTES: usize = 4 << 10;
+
+/// A queue of frames for one connection, its lanes, and at most one batch of them in a writer's hands.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     queue: Vec<u8>,
@@ -18,11 +35,49 @@ pub(crate) struct Outbox {
     written: u64,
     /// Bytes from `written` on that are in a writer's hands. The kernel may have taken some of them.
     writing: u64,
+    /// Whose turn it is, first. Most connections never have any.
+    #[expect(clippy::box_collection, reason = "an idle connection should not pay for what it never uses")]
+    lanes: Option<Box<VecDeque<Lane>>>,
+    /// The last frame that left a lane ends at this position. Until that is written no other leaves one: a socket that takes
+    /// nothing would empty all lanes into the queue, and what is small would wait behind that.
+    lanes_end: u64,
+    /// What waits in all lanes.
+    bulk: usize,
+    /// The part of it that no receiver has granted: answers.
+    owed: usize,
+    /// Something has been queued since [`settle`](Self::settle).
+    fresh: bool,
+}
+
+/// Who has made a call: the two sides of a connection count their calls up independently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// This side made it.
+    Caller,
+    /// The other side made it.
+    Callee,
+}
+
+/// What one call has to send.
+#[derive(Debug)]
+struct Lane {
+    side: Side,
+    call: CallId,
+    parts: VecDeque<Part>,
+}
+
+/// Bytes of one kind; those before `at` have left.
+#[derive(Debug)]
+struct Part {
+    kind: Kind,
+    bytes: Vec<u8>,
+    at: usize,
 }
 
 impl Outbox {
     /// Queues frames; gives their place among all bytes. A large `frames` is swapped in instead of copied.
     pub(crate) fn push(&mut self, frames: &mut Vec<u8>) -> Range<u64> {
+        self.fresh = true;
         let start = self.end();
         let end = start + frames.len() as u64;
         if frames.len() >= SWAP_BYTES && self.queue.is_empty() {
@@ -31,6 +86,111 @@ impl Outbox {
             self.queue.extend_from_slice(frames);
         }
         start..end
+    }
+
+    /// Queues frames that need no place.
+    pub(crate) fn push_bytes(&mut self, frames: &[u8]) {
+        self.fresh = true;
+        self.queue.extend_from_slice(frames);
+    }
+
+    /// Lends a buffer for the queue, if it has none.
+    pub(crate) fn lend(&mut self, spare: &mut Vec<u8>) {
+        if self.queue.capacity() == 0 {
+            std::mem::swap(&mut self.queue, spare);
+        }
+    }
+
+    /// Queues the body of a frame behind whatever its call has in a lane: at once as a frame if it is small and has
+    /// nothing before it, else in its lane.
+    pub(crate) fn push_in_turn(&mut self, side: Side, call: CallId, kind: Kind, body: &[u8]) {
+        self.fresh = true;
+        let has_place = body.len() <= CHUNK_BYTES && self.has_place();
+        let lanes = self.lanes.get_or_insert_default();
+        let lane = lanes.iter_mut().find(|lane| lane.side == side && lane.call == call);
+        if lane.is_none() && has_place {
+            put_part(&mut self.queue, kind, call, body, false);
+            return;
+        }
+        let part = || Part { kind, bytes: body.to_vec(), at: 0 };
+        match lane {
+            // The bytes of a stream may be cut, and joined, anywhere.
+            Some(Lane { parts, .. }) if parts.back().is_some_and(|last| last.is_stream() && last.kind == kind) => {
+                parts.back_mut().into_iter().for_each(|last| last.bytes.extend_from_slice(body));
+            }
+            Some(lane) => lane.parts.push_back(part()),
+            None => lanes.push_back(Lane { side, call, parts: [part()].into() }),
+        }
+        self.count();
+    }
+
+    /// Queues the frame of a call's answer, which stands behind whatever the call has in its lane. A large one goes out in
+    /// parts. `frame` is emptied.
+    pub(crate) fn push_answer(&mut self, call: CallId, frame: &mut Vec<u8>) {
+        self.fresh = true;
+        let is_small = frame.len() <= SMALL_BYTES || frame.len() <= CHUNK_BYTES + HEAD_BYTES && self.has_place();
+        let Some(kind) = kind_of(frame) else { return };
+        if is_small && !self.has_lane(Side::Callee, call) {
+            self.queue.extend_from_slice(frame);
+            return frame.clear();
+        }
+        let part = Part { kind, bytes: std::mem::take(frame), at: HEAD_BYTES };
+        let lanes = self.lanes.get_or_insert_default();
+        match lanes.iter_mut().find(|lane| lane.side == Side::Callee && lane.call == call) {
+            Some(lane) => lane.parts.push_back(part),
+            None => lanes.push_back(Lane { side: Side::Callee, call, parts: [part].into() }),
+        }
+        self.count();
+    }
+
+    /// Whether one more frame of bulk may stand before what is small: there is less than a batch that is not written.
+    fn has_place(&self) -> bool {
+        self.writing as usize + self.queue.len() < BATCH_BYTES
+    }
+
+    /// Counts anew what waits in lanes. There are few, and few parts in each.
+    fn count(&mut self) {
+        let parts = || self.lanes.iter().flat_map(|lanes| lanes.iter()).flat_map(|lane| &lane.parts);
+        (self.bulk, self.owed) =
+            (parts().map(Part::left).sum(), parts().filter(|part| !part.is_stream()).map(Part::left).sum());
+    }
+
+    /// Whether something of this call waits in a lane.
+    pub(crate) fn has_lane(&self, side: Side, call: CallId) -> bool {
+        self.lanes.iter().flat_map(|lanes| lanes.iter()).any(|lane| lane.side == side && lane.call == call)
+    }
+
+    /// How many calls have items in their lanes that were made by that side, and are not among those that `runs` knows.
+    pub(crate) fn streams_left(&self, side: Side, runs: impl Fn(CallId) -> bool) -> usize {
+        let left = |lane: &&Lane| lane.side == side && lane.parts.iter().any(Part::is_stream) && !runs(lane.call);
+        self.lanes.iter().flat_map(|lanes| lanes.iter()).filter(left).count()
+    }
+
+    /// Nobody wants the items any more that this call has in its lane. An answer stays: the caller counts on one.
+    pub(crate) fn drop_items(&mut self, side: Side, call: CallId) {
+        let Some(lanes) = &mut self.lanes else { return };
+        if let Some(at) = lanes.iter().position(|lane| lane.side == side && lane.call == call) {
+            lanes.get_mut(at).into_iter().for_each(|lane| lane.parts.retain(|part| !part.is_about_items()));
+            if lanes.get(at).is_some_and(|lane| lane.parts.is_empty()) {
+                lanes.remove(at);
+            }
+            self.count();
+        }
+    }
+
+    /// Whether something has been queued since the last [`settle`](Self::settle).
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+
+    /// Somebody sees to it that all of it is written.
+    pub(crate) fn settle(&mut self) {
+        self.fresh = false;
+    }
+
+    /// Nothing that waits will ever be sent. What was is still known.
+    pub(crate) fn discard(&mut self) {
+        *self = Self { written: self.written, writing: self.writing, ..Self::default() };
     }
 
     /// Where the next frame will stand.
@@ -45,19 +205,65 @@ impl Outbox {
 
     /// How many bytes wait, and are in nobody's hands.
     pub(crate) fn queued(&self) -> usize {
-        self.queue.len()
+        self.queue.len() + self.bulk
+    }
+
+    /// How many bytes wait that no receiver has granted: what grows with what is asked.
+    pub(crate) fn owed(&self) -> usize {
+        self.queue.len() + self.owed
     }
 
     /// Whether there is something to write, and nobody writes.
     pub(crate) fn is_ready(&self) -> bool {
-        self.writing == 0 && !self.queue.is_empty()
+        self.writing == 0 && !self.is_empty()
     }
 
-    /// Everything that waits, for one writer. He brings it back with [`wrote`](Self::wrote).
+    /// Whether everything is written.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.writing == 0 && self.is_empty()
+    }
+
+    /// Whether somebody writes.
+    #[cfg(test)]
+    pub(crate) fn is_in_hand(&self) -> bool {
+        self.writing > 0
+    }
+
+    /// Whether nothing waits that is not in a writer's hands.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty() && self.lanes.as_ref().is_none_or(|lanes| lanes.is_empty())
+    }
+
+    /// All frames that wait, and what the lanes have, up to a batch; for one writer. He brings it back with
+    /// [`wrote`](Self::wrote).
     pub(crate) fn take(&mut self) -> Vec<u8> {
+        self.fill();
         let batch = std::mem::replace(&mut self.queue, std::mem::take(&mut self.spare));
         self.writing = batch.len() as u64;
         batch
+    }
+
+    /// Puts frames of the lanes behind those that wait, each lane's in its turn; at least one, so that many small frames do
+    /// not keep the lanes waiting for ever. What they put there last must be written.
+    fn fill(&mut self) {
+        let Some(lanes) = self.lanes.as_mut().filter(|_| self.lanes_end <= self.written) else { return };
+        let batch = BATCH_BYTES.max(self.queue.len() + 1);
+        while self.queue.len() < batch
+            && let Some(mut lane) = lanes.pop_front()
+        {
+            let Some(part) = lane.parts.front_mut() else { continue };
+            if part.put_chunk(lane.call, &mut self.queue) {
+                lane.parts.pop_front();
+            }
+            if !lane.parts.is_empty() {
+                lanes.push_back(lane);
+            }
+        }
+        if lanes.is_empty() {
+            self.lanes = None;
+        }
+        self.lanes_end = self.end();
+        self.count();
     }
 
     /// The kernel took the first `count` bytes of the batch. What it did not take waits again, before everything else.
@@ -67,13 +273,18 @@ impl Outbox {
         batch.drain(..count.min(batch.len()));
         if batch.is_empty() {
             // A buffer that one large message needed is not kept for small ones.
-            if batch.capacity() <= 2 * SWAP_BYTES {
+            if batch.capacity() <= SPARE_BYTES_MAX {
                 self.spare = batch;
             }
         } else {
             batch.append(&mut self.queue);
             self.queue = batch;
         }
+    }
+
+    /// The emptied buffer of what was written, if there is one.
+    pub(crate) fn take_spare(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.spare)
     }
 
     /// Whether the kernel has taken all of the frame at `frame`.
@@ -86,17 +297,52 @@ impl Outbox {
         frame.end <= self.written + self.writing
     }
 
-    /// Takes back a queued frame: its receiver will skip it. False: some of it is written, or in a writer's hands.
+    /// Takes back a queued frame, and what stands of its call's items behind it: their receiver will skip them. False: some
+    /// of it is written, or in a writer's hands.
     pub(crate) fn take_back(&mut self, frame: &Range<u64>) -> bool {
         let place = frame.start.checked_sub(self.written + self.writing);
-        let place = place.and_then(|place| self.queue.get_mut(place as usize..));
-        place.map(void).is_some()
+        let Some(mut rest) = place.and_then(|place| self.queue.get_mut(place as usize..)) else { return false };
+        void(rest);
+        let (mut cutter, mut call) = (Cutter::new(u32::MAX), None);
+        while let Ok(Cut::Frame { head, used, .. }) = cutter.cut(rest) {
+            let is_input = matches!(head.kind, Kind::Input | Kind::InputEnd);
+            if *call.get_or_insert(head.call) == head.call && is_input {
+                void(rest);
+            }
+            rest = rest.get_mut(used..).unwrap_or_default();
+        }
+        true
+    }
+}
+
+impl Part {
+    fn is_stream(&self) -> bool {
+        matches!(self.kind, Kind::Items | Kind::Input)
+    }
+
+    fn is_about_items(&self) -> bool {
+        self.is_stream() || self.kind == Kind::InputEnd
+    }
+
+    fn left(&self) -> usize {
+        self.bytes.len() - self.at + HEAD_BYTES
+    }
+
+    /// Appends the next frame. True: it is the last of this part.
+    fn put_chunk(&mut self, call: CallId, out: &mut Vec<u8>) -> bool {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let (chunk, left) = rest.split_at(rest.len().min(CHUNK_BYTES));
+        // Only replies are put together again; a stream has no frames of its own.
+        put_part(out, self.kind, call, chunk, !left.is_empty() && !self.is_stream());
+        self.at += chunk.len();
+        self.at >= self.bytes.len()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::{Cut, Cutter};
 
     #[test]
     fn positions_tell_what_was_sent() {
@@ -114,6 +360,16 @@ mod tests {
     }
 
     #[test]
+    fn what_was_sent_is_known_after_the_end() {
+        let mut outbox = Outbox::default();
+        let (a, b) = (outbox.push(&mut vec![1; 10]), outbox.push(&mut vec![2; 10]));
+        let batch = outbox.take();
+        outbox.wrote(batch, 15);
+        outbox.discard();
+        assert!(outbox.may_be_sent(&a) && !outbox.may_be_sent(&b) && outbox.is_empty());
+    }
+
+    #[test]
     fn a_large_frame_is_not_copied() {
         let mut outbox = Outbox::default();
         let mut large = vec![1; SWAP_BYTES];
@@ -122,5 +378,118 @@ mod tests {
         assert!(large.is_empty());
         let taken = outbox.take();
         assert_eq!(taken.as_ptr(), at);
+    }
+
+    /// Everything that is written, as frames: kind, call, length, and whether it goes on. And how many came in each batch.
+    fn drain(outbox: &mut Outbox) -> Vec<Vec<(Kind, u32, usize, bool)>> {
+        let mut batches = Vec::new();
+        while outbox.is_ready() {
+            let (batch, mut cutter, mut at, mut seen) = (outbox.take(), Cutter::new(u32::MAX), 0, Vec::new());
+            while let Ok(Cut::Frame { head, used, .. }) = cutter.cut(&batch[at..]) {
+                seen.push((head.kind, head.call.0, head.length as usize, head.more));
+                at += used;
+            }
+            assert_eq!(at, batch.len(), "whole frames");
+            outbox.wrote(batch, at);
+            batches.push(seen);
+        }
+        assert_eq!(outbox.queued(), 0, "what is counted is what waits");
+        batches
+    }
+
+    /// T7: a small frame waits for one batch of bulk at most, and every lane has its turn.
+    #[test]
+    fn bulk_goes_in_turns_and_small_frames_before_it() {
+        let mut outbox = Outbox::default();
+        for call in [1, 2] {
+            outbox.push_in_turn(Side::Callee, CallId(call), Kind::Reply, &vec![7; 2 * CHUNK_BYTES + 1]);
+        }
+        let first = outbox.take();
+        let mut small = Vec::new();
+        put_part(&mut small, Kind::Pong, CallId(9), b"", false);
+        outbox.push(&mut small);
+        let written = first.len();
+        outbox.wrote(first, written);
+        let batches = drain(&mut outbox);
+        assert_eq!(batches[0], [(Kind::Pong, 9, 0, false), (Kind::Reply, 2, CHUNK_BYTES, true)]);
+        let order: Vec<_> = batches[1..].concat();
+        let expected = [(1, CHUNK_BYTES, true), (2, CHUNK_BYTES, true), (1, 1, false), (2, 1, false)];
+        assert_eq!(order, expected.map(|(call, length, more)| (Kind::Reply, call, length, more)));
+    }
+
+    /// T7, where the socket takes nothing: whoever tries all the same moves no bulk.
+    #[test]
+    fn bulk_stays_in_its_lane_until_the_last_is_written() {
+        let mut outbox = Outbox::default();
+        for call in 1..=4 {
+            outbox.push_in_turn(Side::Callee, CallId(call), Kind::Items, &vec![7; 2 * CHUNK_BYTES]);
+        }
+        let first = outbox.take();
+        let rest = first.len() - 10;
+        outbox.wrote(first, 10);
+        let again = outbox.take();
+        assert_eq!(again.len(), rest, "nothing follows what is not written");
+        let answer = |length| {
+            let mut frame = Vec::new();
+            put_part(&mut frame, Kind::Reply, CallId(9), &vec![1; length], false);
+            frame
+        };
+        outbox.push_answer(CallId(9), &mut answer(CHUNK_BYTES));
+        outbox.push_answer(CallId(8), &mut answer(10));
+        outbox.wrote(again, 0);
+        let again = outbox.take();
+        assert_eq!(again.len(), rest + HEAD_BYTES + 10, "but for what is small");
+        let all = again.len();
+        outbox.wrote(again, all);
+        assert_eq!(drain(&mut outbox).concat().len(), 8);
+    }
+
+    #[test]
+    fn an_answer_never_overtakes_its_items() {
+        let mut outbox = Outbox::default();
+        let call = CallId(1);
+        outbox.push_in_turn(Side::Callee, call, Kind::Items, &vec![1; CHUNK_BYTES]);
+        outbox.push_in_turn(Side::Callee, call, Kind::Items, &vec![2; CHUNK_BYTES + 5]);
+        outbox.push_in_turn(Side::Callee, call, Kind::Items, b"last");
+        outbox.push_in_turn(Side::Callee, call, Kind::Reply, b"answer");
+        assert!(outbox.has_lane(Side::Callee, call) && !outbox.has_lane(Side::Caller, call));
+        let kinds: Vec<_> =
+            drain(&mut outbox).concat().into_iter().map(|(kind, _, length, _)| (kind, length)).collect();
+        let items = [(Kind::Items, CHUNK_BYTES), (Kind::Items, CHUNK_BYTES), (Kind::Items, 9), (Kind::Reply, 6)];
+        assert_eq!(kinds, items);
+    }
+
+    /// F6: the items of a call that is taken back would be of a call that was never made.
+    #[test]
+    fn a_call_is_taken_back_with_its_items() {
+        let mut outbox = Outbox::default();
+        let frame = |kind, call| {
+            let mut frame = Vec::new();
+            put_part(&mut frame, kind, CallId(call), b"body", false);
+            frame
+        };
+        outbox.push(&mut frame(Kind::Input, 1));
+        let call = outbox.push(&mut frame(Kind::Call, 2));
+        for (kind, call) in [(Kind::Input, 2), (Kind::Input, 1), (Kind::Reply, 2), (Kind::InputEnd, 2)] {
+            outbox.push(&mut frame(kind, call));
+        }
+        assert!(outbox.take_back(&call));
+        let left: Vec<_> = drain(&mut outbox).concat().iter().map(|frame| (frame.0, frame.1)).collect();
+        let kinds = [Kind::Input, Kind::Void, Kind::Void, Kind::Input, Kind::Reply, Kind::Void];
+        let calls = [1, 2, 2, 1, 2, 2];
+        assert_eq!(left, kinds.into_iter().zip(calls).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn dropped_items_leave_the_answer() {
+        let mut outbox = Outbox::default();
+        outbox.push_in_turn(Side::Caller, CallId(1), Kind::Input, &vec![1; 3 * CHUNK_BYTES]);
+        outbox.push_in_turn(Side::Caller, CallId(2), Kind::Input, &vec![1; CHUNK_BYTES + 1]);
+        outbox.drop_items(Side::Caller, CallId(1));
+        outbox.push_in_turn(Side::Callee, CallId(3), Kind::Items, &vec![1; CHUNK_BYTES + 1]);
+        outbox.push_in_turn(Side::Callee, CallId(3), Kind::Reply, b"answer");
+        outbox.drop_items(Side::Callee, CallId(3));
+        let left: Vec<_> = drain(&mut outbox).concat().iter().map(|frame| (frame.0, frame.1)).collect();
+        assert_eq!(left, [(Kind::Input, 2), (Kind::Reply, 3), (Kind::Input, 2)]);
     }
 }

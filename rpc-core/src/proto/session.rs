@@ -7,6 +7,7 @@
 //! [`Session::step`] takes the bytes that have come, deals with one frame, and says what the driver must do: run a call,
 //! go on, wait for more bytes, or close. It never runs anything itself.
 use super::{Fault, Limits, RequestHead};
+use crate::Shape;
 use crate::wire::{
     CallId, Cut, Cutter, DecodeLimits, HELLO_BYTES_MAX, Head, Hello, Kind, Offer, Opened, PREFACE_BYTES, PrefaceError,
     Refusal, Wanted, Welcome, check_preface, decode, encode, put_frame, put_preface,
@@ -36,8 +37,8 @@ pub(crate) struct CatalogEntry {
     pub(crate) fingerprint: u64,
     /// Its schema, as postcard.
     pub(crate) schema: Vec<u8>,
-    /// Whether each of its methods answers.
-    pub(crate) has_reply: Vec<bool>,
+    /// How the two sides talk, by method.
+    pub(crate) shapes: Vec<Shape>,
 }
 
 /// A call that a handler may now run.
@@ -47,11 +48,22 @@ pub(crate) struct Request<'b> {
     /// Its place in the catalog.
     pub(crate) service: usize,
     pub(crate) method: usize,
-    pub(crate) has_reply: bool,
+    pub(crate) shape: Shape,
     pub(crate) time_left: Option<Duration>,
     pub(crate) args: &'b [u8],
-    /// The largest body that the caller takes.
-    pub(crate) reply_bytes_max: u32,
+    /// What the caller takes.
+    pub(crate) peer: PeerTerms,
+}
+
+/// What the peer said in its greeting that it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PeerTerms {
+    /// The largest body.
+    pub(crate) frame_bytes_max: u32,
+    /// Calls at a time; 0: it offers no services.
+    pub(crate) calls_max: u32,
+    /// How far items may run ahead of it.
+    pub(crate) window_bytes: u32,
 }
 
 /// What the driver does next.
@@ -65,6 +77,12 @@ pub(crate) enum Step<'b> {
     Call(Request<'b>, usize),
     /// The caller of this one gave up: tell the handler. Go on behind these bytes.
     Cancel(CallId, usize),
+    /// Something about the items of a call of the peer's, which may be over. Go on behind these bytes.
+    Items(Head, &'b [u8], usize),
+    /// Something that only a caller is sent: the peer must have been called. Go on behind these bytes.
+    Answer(Head, &'b [u8], usize),
+    /// The head of an answer that is over the limit; its body will be skipped. As before.
+    LargeAnswer(Head, usize),
     /// Send what there is to send, and close.
     Close,
 }
@@ -88,7 +106,7 @@ pub(crate) struct Session<C> {
     in_flight: HashMap<CallId, C>,
     last: CallId,
     draining: bool,
-    reply_bytes_max: u32,
+    peer: PeerTerms,
 }
 
 impl<C> Session<C> {
@@ -100,8 +118,18 @@ impl<C> Session<C> {
             in_flight: HashMap::new(),
             last: CallId::NONE,
             draining: false,
-            reply_bytes_max: HELLO_BYTES_MAX,
+            peer: PeerTerms { frame_bytes_max: HELLO_BYTES_MAX, calls_max: 0, window_bytes: 0 },
         }
+    }
+
+    /// A connection whose handshake is done: a client's, that offers services to its server.
+    pub(crate) fn greeted(peer: PeerTerms, limits: &Limits) -> Self {
+        Self { phase: Phase::Open, cutter: Cutter::new(limits.frame_bytes_max), peer, ..Self::new() }
+    }
+
+    /// What the peer said that it takes.
+    pub(crate) fn peer(&self) -> PeerTerms {
+        self.peer
     }
 
     /// Whether the handshake is over, and the connection still in order.
@@ -137,8 +165,8 @@ impl<C> Session<C> {
         self.in_flight.remove(&id);
     }
 
-    /// What cancels a call that runs elsewhere.
-    pub(crate) fn cancel(&self, id: CallId) -> Option<&C> {
+    /// A call that runs elsewhere.
+    pub(crate) fn running(&self, id: CallId) -> Option<&C> {
         self.in_flight.get(&id)
     }
 
@@ -181,7 +209,7 @@ impl<C> Session<C> {
         Step::Close
     }
 
-    fn violation<'b>(&mut self, problem: String, out: &mut Vec<u8>) -> Step<'b> {
+    pub(crate) fn violation<'b>(&mut self, problem: String, out: &mut Vec<u8>) -> Step<'b> {
         self.refuse(&Refusal::Malformed(problem), out)
     }
 
@@ -198,12 +226,16 @@ impl<C> Session<C> {
         }
         self.phase = Phase::Open;
         self.cutter = Cutter::new(catalog.limits.frame_bytes_max);
-        self.reply_bytes_max = hello.frame_bytes_max;
+        self.peer = PeerTerms {
+            frame_bytes_max: hello.frame_bytes_max,
+            calls_max: hello.calls_max,
+            window_bytes: hello.window_bytes,
+        };
         let welcome = Welcome {
             instance: catalog.instance,
             frame_bytes_max: catalog.limits.frame_bytes_max,
             calls_max: catalog.limits.calls_max,
-            streams_max: 0,
+            window_bytes: catalog.limits.window_bytes,
             service: hello.service.map(|wanted| self.open(&wanted, catalog)),
         };
         put_preface(out);
@@ -242,20 +274,32 @@ impl<C> Session<C> {
                 put(out, Kind::Pong, head.call, &());
                 Step::Done(used)
             }
-            Kind::Void | Kind::Pong => Step::Done(used),
+            Kind::Void => Step::Done(used),
+            // Behind the goodbye they may be of calls that it has refused.
+            Kind::Credit | Kind::Input | Kind::InputEnd if !self.draining && head.call.is_after(self.last) => {
+                self.violation(format!("a {:?} of call {}, which was never made", head.kind, head.call.0), out)
+            }
+            Kind::Credit | Kind::Input | Kind::InputEnd => Step::Items(head, body, used),
+            Kind::Reply | Kind::Fault | Kind::Opened | Kind::Pong => Step::Answer(head, body, used),
+            Kind::Goodbye | Kind::Refuse => Step::Answer(head, body, used),
+            Kind::Items | Kind::InputCredit | Kind::InputStop => Step::Answer(head, body, used),
             other => self.violation(format!("a client sends no frame of kind {other:?}"), out),
         }
     }
 
     fn call<'b>(&mut self, id: CallId, body: &'b [u8], used: usize, catalog: &Catalog, out: &mut Vec<u8>) -> Step<'b> {
-        if self.draining {
-            // The goodbye has said already that this call does not run.
-            return Step::Done(used);
-        }
         if !id.is_after(self.last) {
             return self.violation(format!("call {} comes after call {}", id.0, self.last.0), out);
         }
+        // All the way around, ids come again; one of a call that runs would leave that call to nobody.
+        if self.in_flight.contains_key(&id) {
+            return self.violation(format!("call {} is made again while it runs", id.0), out);
+        }
         self.last = id;
+        if self.draining {
+            // The goodbye has said already that this call does not run. Its items may follow all the same.
+            return Step::Done(used);
+        }
         match self.request(id, body, catalog) {
             Ok(request) => Step::Call(request, used),
             Err(fault) => {
@@ -271,26 +315,29 @@ impl<C> Session<C> {
         let service = *self.services.get(head.service as usize).ok_or(Fault::UnknownService)?;
         let entry = catalog.entries.get(service).ok_or(Fault::UnknownService)?;
         let method = head.method as usize;
-        let has_reply = *entry.has_reply.get(method).ok_or(Fault::UnknownMethod)?;
-        if self.in_flight.len() >= catalog.limits.calls_max as usize {
+        let shape = *entry.shapes.get(method).ok_or(Fault::UnknownMethod)?;
+        // Of one-way calls one runs at a time, and nobody would learn that it was refused.
+        if shape != Shape::OneWay && self.in_flight.len() >= catalog.limits.calls_max as usize {
             return Err(Fault::Overloaded);
         }
-        let (time_left, reply_bytes_max) = (head.time_left, self.reply_bytes_max);
-        Ok(Request { id, service, method, has_reply, time_left, args, reply_bytes_max })
+        Ok(Request { id, service, method, shape, time_left: head.time_left, args, peer: self.peer })
     }
 
     fn oversized<'b>(&mut self, head: Head, used: usize, catalog: &Catalog, out: &mut Vec<u8>) -> Step<'b> {
         let limit = catalog.limits.frame_bytes_max;
         match (self.phase, head.kind) {
-            // As in `call`: the goodbye has said already that it does not run.
-            (Phase::Open, Kind::Call) if self.draining => Step::Done(used),
             (Phase::Open, Kind::Call) if head.call.is_after(self.last) => {
                 self.last = head.call;
+                // As in `call`: the goodbye has said already that it does not run.
+                if self.draining {
+                    return Step::Done(used);
+                }
                 let fault = Fault::RequestTooLarge { size: head.length.into(), limit: limit.into() };
                 put(out, Kind::Fault, head.call, &fault);
                 Step::Done(used)
             }
             (Phase::Open, Kind::Void) => Step::Done(used),
+            (Phase::Open, Kind::Reply) => Step::LargeAnswer(head, used),
             (phase, _) => {
                 let limit = if phase == Phase::Open { limit } else { HELLO_BYTES_MAX };
                 self.violation(format!("a {:?} of {} bytes, over the limit of {limit}", head.kind, head.length), out)

@@ -1,9 +1,9 @@
 //! A schema that a peer told, before it is used.
 //!
-//! What is true after [`ServiceSchema::check`]: every type that is mentioned exists, names are plain and unique where they
-//! must be, counts are within limits, and no type contains itself without a way out. Text and conversion rely on none of
+//! What is true after [`ServiceSchema::check`]: every type that is mentioned exists, methods have types for the items of their
+//! shapes, names are plain and unique where they must be, counts are within limits, and no type contains itself without a way out. Text and conversion rely on none of
 //! that for their safety (they have limits of their own): this is where a person learns what is wrong.
-use super::{Body, Field, ServiceSchema, Type, TypeId, Types, cycle, escape::is_unprintable};
+use super::{Body, Field, MethodSchema, ServiceSchema, Shape, Type, TypeId, Types, cycle, escape::is_unprintable};
 use std::collections::HashSet;
 
 /// Ten times the largest interface that people write by hand.
@@ -44,6 +44,18 @@ pub enum SchemaFault {
         count: usize,
         /// How many there may be.
         limit: usize,
+    },
+    /// A method has a type for items that its shape has not, or none for items that it has.
+    #[error("{place} has {} type for `{items}`, and the shape {shape:?}", if *.given { "a" } else { "no" })]
+    Items {
+        /// Which method.
+        place: String,
+        /// Which items: `accepts` or `stream`.
+        items: &'static str,
+        /// Whether there is a type for them.
+        given: bool,
+        /// The method's shape.
+        shape: Shape,
     },
     /// A name is empty, or has characters that no name has.
     #[error("{place} has no proper name: {name:?}")]
@@ -89,6 +101,7 @@ impl ServiceSchema {
             let place = format!("method {}", method.name);
             doc(&place, &method.doc)?;
             walk.fields(&place, &method.arguments)?;
+            walk.items(&place, method)?;
             walk.mention(&place, method.returns)?;
         }
         for (id, ty) in self.types.iter() {
@@ -133,6 +146,16 @@ impl Walk<'_> {
             name(place, &field.name)?;
             doc(place, &field.doc)?;
             self.mention(place, field.ty)
+        })
+    }
+
+    fn items(&self, place: &str, method: &MethodSchema) -> Result<(), SchemaFault> {
+        let shape = method.shape;
+        let both = [("accepts", shape.accepts(), method.accepts), ("stream", shape.streams(), method.stream)];
+        both.into_iter().try_for_each(|(items, wanted, ty)| match ty {
+            Some(ty) if wanted => self.mention(place, ty),
+            None if !wanted => Ok(()),
+            _ => Err(SchemaFault::Items { place: place.to_owned(), items, given: ty.is_some(), shape }),
         })
     }
 

@@ -1,7 +1,7 @@
 //! Which methods of a server a client of another version may call.
 //!
-//! Methods are matched by name. A method whose arguments the server reads as the client writes them, and whose answer the
-//! client reads as the server writes it, is the same; any other says where the two part, and both types there.
+//! Methods are matched by name. A method whose arguments and items the server reads as the client writes them, and whose items
+//! and answer the client reads as the server writes them, is the same; any other says where the two part, and both types there.
 //!
 //! | on the wire | same when |
 //! |---|---|
@@ -40,7 +40,7 @@ pub enum Verdict {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path} is {ours} here, {theirs} there")]
 pub struct Mismatch {
-    /// Where: `get(key)`, `returns.Ok.entries[]`.
+    /// Where: `get(key)`, `returns.Ok.entries[]`; in an item, `accepts.key` and `stream.value`.
     pub path: String,
     /// What the client has there.
     pub ours: String,
@@ -72,7 +72,7 @@ pub fn compare(client: &ServiceSchema, server: &ServiceSchema) -> Vec<Verdict> {
     verdicts
 }
 
-/// Which side writes the value: arguments are ours, answers are theirs.
+/// Which side writes the value: arguments and accepted items are ours, streamed items and answers are theirs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Sender {
     Us,
@@ -126,10 +126,29 @@ impl<'a> Comparison<'a> {
         self.fields(&mut todo, Place::ROOT, &ours.arguments, &theirs.arguments, (Sender::Us, Step::Argument))
             .and_then(|()| self.work_off(&mut todo))
             .map_err(|difference| todo.places.mismatch(&ours.name, difference))?;
+        self.items("accepts", (ours.accepts, theirs.accepts), Sender::Us)?;
+        self.items("stream", (ours.stream, theirs.stream), Sender::Them)?;
+        self.whole("returns", Pair { ours: ours.returns, theirs: theirs.returns, sender: Sender::Them })
+    }
+
+    /// Methods of one shape have the same kinds of items, unless a schema is hostile.
+    fn items(&mut self, root: &str, items: (Option<TypeId>, Option<TypeId>), sender: Sender) -> Result<(), Mismatch> {
+        match items {
+            (None, None) => Ok(()),
+            (Some(ours), Some(theirs)) => self.whole(root, Pair { ours, theirs, sender }),
+            (ours, theirs) => {
+                let in_words = |types: &Types, id: Option<TypeId>| id.map_or(ABSENT.to_owned(), |id| types.name_of(id));
+                let (ours, theirs) = (in_words(self.ours, ours), in_words(self.theirs, theirs));
+                Err(Mismatch { path: root.to_owned(), ours, theirs })
+            }
+        }
+    }
+
+    /// A value that travels by itself; its path begins with `root`.
+    fn whole(&mut self, root: &str, pair: Pair) -> Result<(), Mismatch> {
         let mut todo = Todo::default();
-        let answer = Pair { ours: ours.returns, theirs: theirs.returns, sender: Sender::Them };
-        todo.pairs.push((answer, Place::ROOT));
-        self.work_off(&mut todo).map_err(|difference| todo.places.mismatch("returns", difference))
+        todo.pairs.push((pair, Place::ROOT));
+        self.work_off(&mut todo).map_err(|difference| todo.places.mismatch(root, difference))
     }
 
     /// Looks at all pairs on the list, and at what they lead to.
@@ -158,6 +177,9 @@ impl<'a> Comparison<'a> {
     }
 }
 
+/// What stands for a type where one side has none.
+const ABSENT: &str = "absent";
+
 fn too_large(place: Place) -> Difference {
     let text = "part of a schema too large to compare".to_owned();
     Difference { place, ours: text.clone(), theirs: text }
@@ -180,5 +202,8 @@ fn shape_name(shape: Shape) -> &'static str {
     match shape {
         Shape::Unary => "a call with one answer",
         Shape::OneWay => "a call without an answer",
+        Shape::Stream => "a call that sends items",
+        Shape::Upload => "a call that takes items",
+        Shape::Duplex => "a call that takes and sends items",
     }
 }

@@ -16,11 +16,11 @@
 //! | struct with named fields, arguments | an object, in order |
 //! | enum | `"Name"` or `{"Name": …}` |
 //!
-//! What is read may say a little more: any number, true and false in a string; an array of numbers or `"hex:…"` for
-//! bytes; pairs for any map; `{"Name": null}` for a plain name; a missing option is `None`; fields in any order.
+//! What is read may say a little more: any number, true and false in a string; an array of numbers, `"hex:…"` or `"text:…"`
+//! for bytes; pairs for any map; `{"Name": null}` for a plain name; a missing option is `None`; fields in any order.
 //!
-//! Neither direction panics, or grows without bounds, on any bytes, text or schema. One thing does not come back as it
-//! was: which of the many bit patterns a NaN had.
+//! Neither direction panics, or grows without bounds, on any bytes, text or schema. Two things do not come back as
+//! they were: which of the many bit patterns a NaN had; and an object with a key twice, which no map has, is refused.
 use super::{
     Field, MethodSchema, ServiceSchema, TypeId, Types,
     from_serde::{Writer, read_fields, read_value},

@@ -6,14 +6,18 @@ pub fn is_unprintable(character: char) -> bool {
     character.is_control()
         // Zero-width characters, line separators and marks that turn the direction of text.
         || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-        // Tags, which no terminal shows.
-        || matches!(character, '\u{e0000}'..='\u{e007f}' | '\u{61c}' | '\u{180e}')
+        // Blanks that are none, and marks of annotations.
+        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{3164}' | '\u{fff9}'..='\u{fffb}')
+        // Tags and variants, which no terminal shows; but for the two variants that many emoji have.
+        || matches!(character, '\u{e0000}'..='\u{e007f}' | '\u{fe00}'..='\u{fe0d}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 /// `text` as one harmless line: what is not to be seen, line ends among it, is written as `\u{…}`.
 ///
 /// ```
-/// assert_eq!(rpc_core::schema::escaped("red: \u{1b}[31m"), "red: \\u{1b}[31m");
+/// use rpc_core::schema::escaped;
+/// assert_eq!(escaped("red: \u{1b}[31m"), "red: \\u{1b}[31m");
+/// assert_eq!(escaped("a\u{ad}b\u{3164}\u{e0100}"), "a\\u{ad}b\\u{3164}\\u{e0100}");
 /// ```
 pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -1,7 +1,7 @@
 //! One number for a whole service: equal on both sides means that bytes may travel without looking at types.
 //!
-//! It covers what decides the bytes and the names: the service's name, the methods with their order, shapes, arguments and
-//! answers, and the types they reach. It leaves out docs, hints (`idempotent`, `timeout`), types that nothing mentions and
+//! It covers what decides the bytes and the names: the service's name, the methods with their order, shapes, arguments, items
+//! and answers, and the types they reach. It leaves out docs, hints (`idempotent`, `timeout`), types that nothing mentions and
 //! where in the table a type happens to stand.
 //!
 //! It is a checksum, no signature: a peer can forge it, and fools only itself, for its bytes are decoded with the same care.
@@ -44,6 +44,8 @@ impl ServiceSchema {
             canon.text(&method.name);
             canon.tag(shape_code(method.shape));
             canon.fields(&method.arguments);
+            canon.items(ACCEPTS, method.accepts);
+            canon.items(STREAM, method.stream);
             canon.reference(method.returns);
         }
         canon.definitions();
@@ -56,6 +58,9 @@ fn shape_code(shape: Shape) -> u8 {
     match shape {
         Shape::Unary => 0,
         Shape::OneWay => 1,
+        Shape::Stream => 2,
+        Shape::Upload => 3,
+        Shape::Duplex => 4,
     }
 }
 
@@ -118,6 +123,14 @@ impl Canon<'_> {
         }
         self.tag(MENTION);
         self.number(number);
+    }
+
+    /// Methods without items write nothing here: they came first.
+    fn items(&mut self, tag: u8, id: Option<TypeId>) {
+        if let Some(id) = id {
+            self.tag(tag);
+            self.reference(id);
+        }
     }
 
     fn definitions(&mut self) {
@@ -193,6 +206,9 @@ impl Canon<'_> {
 
 const NO_SUCH_TYPE: u8 = 40;
 const MENTION: u8 = 41;
+/// What stands before the type of a method's items. Invariant: no first byte of a mention, for the answer's may follow.
+const ACCEPTS: u8 = 50;
+const STREAM: u8 = 51;
 
 /// The tag of a type that is a single word. Invariant: a number, once given, stays.
 fn word_code(ty: &Type) -> Option<u8> {

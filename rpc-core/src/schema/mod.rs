@@ -58,6 +58,29 @@ pub enum Shape {
     Unary,
     /// One request, no reply.
     OneWay,
+    /// One request, items, one reply.
+    Stream,
+    /// One request with items behind it, one reply.
+    Upload,
+    /// One request with items behind it, items, one reply; items both ways at once.
+    Duplex,
+}
+
+impl Shape {
+    /// Whether items travel in either direction.
+    pub fn has_items(self) -> bool {
+        self.accepts() || self.streams()
+    }
+
+    /// Whether items follow the request.
+    pub fn accepts(self) -> bool {
+        matches!(self, Shape::Upload | Shape::Duplex)
+    }
+
+    /// Whether items come before the reply.
+    pub fn streams(self) -> bool {
+        matches!(self, Shape::Stream | Shape::Duplex)
+    }
 }
 
 /// One method of a service, as a running server tells it.
@@ -75,6 +98,10 @@ pub struct MethodSchema {
     pub timeout: Option<Duration>,
     /// The arguments in the order in which they travel.
     pub arguments: Vec<Field>,
+    /// What the items are that follow the request, if there are any.
+    pub accepts: Option<TypeId>,
+    /// What the items are that come before the answer, if there are any.
+    pub stream: Option<TypeId>,
     /// What it answers; the unit type for one-way methods.
     pub returns: TypeId,
 }

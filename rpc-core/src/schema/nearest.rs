@@ -21,7 +21,9 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         let chars: Vec<char> = candidate.chars().take(NAME_CHARS_MAX + 1).collect();
         let wrong = distance(&lowercase(&wanted), &lowercase(&chars));
         // Of two that differ in their case alone, the one that is nearer as it is written.
-        let near = chars.len() <= NAME_CHARS_MAX && wrong <= chars.len().div_ceil(3);
+        // Two that have nothing in common are not near, however short they are.
+        let is_like = wrong < chars.len().max(wanted.len());
+        let near = chars.len() <= NAME_CHARS_MAX && wrong <= chars.len().div_ceil(3) && is_like;
         near.then(|| (wrong, distance(&wanted, &chars), candidate))
     });
     near.min_by_key(|(wrong, as_written, _)| (*wrong, *as_written)).map(|(.., candidate)| candidate)
@@ -63,6 +65,8 @@ mod tests {
         assert_eq!(d("kitten", "sitting"), 3);
         assert_eq!(d("key", "kye"), 1);
         assert_eq!(nearest("bb", ["a", "b"]), Some("b"));
+        assert_eq!(nearest("x", ["a", "b"]), None);
+        assert_eq!(nearest("", ["a", "b"]), None);
         assert_eq!(nearest("prefix", ["suffix", "perfix"]), Some("perfix"));
         assert_eq!(nearest("PLAIN", ["Pair", "Plain", "plain"]), Some("Plain"));
         assert_eq!(nearest("maxSize", ["min_size", "max_size"]), Some("max_size"));

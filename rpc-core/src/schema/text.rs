@@ -51,10 +51,14 @@ impl ServiceSchema {
         self.methods.iter().find(|method| method.name == name)
     }
 
-    /// One method with its docs: `fn add(a: i64, b: i64) -> Result<i64, CalcError>`.
+    /// One method with its docs, `fn add(a: i64, b: i64) -> Result<i64, CalcError>`, then the types that it uses.
     pub fn describe_method(&self, method: &MethodSchema) -> String {
         let mut page = Page { types: &self.types, text: String::new() };
         page.method("", method, "");
+        for id in self.types_used_by(std::slice::from_ref(method)) {
+            page.text.push('\n');
+            page.definition(id);
+        }
         page.finish()
     }
 
@@ -71,9 +75,15 @@ impl ServiceSchema {
 
     /// The structs and enums that the methods mention, in the order in which a reader meets them.
     pub fn types_used(&self) -> Vec<TypeId> {
+        self.types_used_by(&self.methods)
+    }
+
+    fn types_used_by(&self, methods: &[MethodSchema]) -> Vec<TypeId> {
         let mut todo = Vec::new();
-        for method in self.methods.iter().rev() {
+        for method in methods.iter().rev() {
             todo.push(method.returns);
+            todo.extend(method.stream);
+            todo.extend(method.accepts);
             todo.extend(method.arguments.iter().rev().map(|argument| argument.ty));
         }
         let (mut seen, mut used) = (HashSet::new(), Vec::new());
@@ -95,7 +105,8 @@ impl ServiceSchema {
 }
 
 impl MethodSchema {
-    /// `get(key: String) -> Option<String>`, with the types of its service.
+    /// `get(key: String) -> Option<String>`, with the types of its service. Items stand where they travel:
+    /// `lookup(fallback: String, accepts String) -> stream Entry, then u64`.
     pub fn signature(&self, types: &Types) -> String {
         let mut text = String::new();
         push_name(&mut text, &self.name);
@@ -110,10 +121,18 @@ impl MethodSchema {
             text.push_str(": ");
             text.push_str(&types.name_of(*ty));
         }
+        if let Some(items) = self.accepts {
+            let comma = if self.arguments.is_empty() { "" } else { ", " };
+            text.extend([comma, "accepts ", &types.name_of(items)]);
+        }
         text.push(')');
+        let mut link = " -> ";
+        if let Some(items) = self.stream {
+            text.extend([link, "stream ", &types.name_of(items)]);
+            link = ", then ";
+        }
         if types.get(self.returns) != Some(&Type::Unit) {
-            text.push_str(" -> ");
-            text.push_str(&types.name_of(self.returns));
+            text.extend([link, &types.name_of(self.returns)]);
         }
         text
     }
@@ -268,7 +287,7 @@ impl Page<'_> {
 fn hints(method: &MethodSchema) -> Vec<String> {
     let mut hints = Vec::new();
     match method.shape {
-        Shape::Unary => {}
+        Shape::Unary | Shape::Stream | Shape::Upload | Shape::Duplex => {}
         Shape::OneWay => hints.push("oneway".to_owned()),
     }
     if method.idempotent {

@@ -37,6 +37,19 @@ impl<'a> Described<'a> {
         }
     }
 
+    /// Whether its type is `()`, which says nothing.
+    ///
+    /// ```
+    /// use rpc_core::{Schema, schema::{Types, WriteOptions}};
+    /// let mut types = Types::default();
+    /// let id = <Result<(), String>>::describe(&mut types);
+    /// let answer = types.to_serde(id, &[0], WriteOptions::default());
+    /// assert!(!answer.is_unit() && answer.as_result().unwrap().unwrap().is_unit());
+    /// ```
+    pub fn is_unit(&self) -> bool {
+        matches!(self.root, Root::Value(id) if self.types.get(id) == Some(&Type::Unit))
+    }
+
     /// What is inside, if the type is the standard library's `Result`: a service's own failure told apart from its answer.
     /// `None` for other types, and for bytes that are neither `Ok` nor `Err`.
     ///

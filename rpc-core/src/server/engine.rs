@@ -10,10 +10,11 @@ use super::services::Services;
 use super::set::Set;
 use crate::net::Listener;
 use crate::proto::Limits;
-use crate::wire::DecodeLimits;
+use crate::service::Cancel;
+use crate::wire::{CallId, DecodeLimits};
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::thread::Thread;
 use std::time::Duration;
 
@@ -23,6 +24,10 @@ const STALL_TIME_MAX: Duration = Duration::from_secs(1);
 
 /// The same for a thread that serves one link alone, whatever is unsent: as long as a call may take if nobody says more.
 const SILENCE_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// Unsent bytes, beyond those that the client has granted, that are sent before the next call is looked at: calls are small,
+/// and what they ask for may not be. What the socket does not take then stops the link from being read.
+pub(super) const UNSENT_BYTES_MAX: usize = 256 << 10;
 
 /// Who waits for connections to become readable.
 #[derive(Debug)]
@@ -47,9 +52,16 @@ pub(super) struct Engine {
     /// Seats of the workers that run handlers on the thread that reads.
     pub(super) watched: Mutex<Vec<Arc<Seat>>>,
     pub(super) standby: Standby,
+    /// Calls with items that wait for others behind them, or for the standby. They hold the engine, so it does not hold them: a
+    /// standby that stops leaves some here.
+    pub(super) unflushed: Mutex<Vec<Weak<super::dialogue::Dialogue>>>,
+    /// Links whose sockets took no more, and that nobody watches: the standby tries again.
+    pub(super) unsent: Mutex<Vec<Arc<Link>>>,
     /// Handlers that run, or wait, on threads of their own.
     pub(super) jobs: AtomicUsize,
     pub(super) draining: AtomicBool,
+    /// What handlers see of that.
+    pub(super) stopping: Cancel,
     pub(super) stopped: AtomicBool,
     #[cfg(target_os = "linux")]
     pub(super) poll: Mutex<super::poll::Poll>,
@@ -69,6 +81,15 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The same without waiting. `None`: somebody else has it.
+pub(super) fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
+    match mutex.try_lock() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
 impl Engine {
     pub(super) fn new(services: Services, driver: Driver) -> Self {
         Self {
@@ -81,8 +102,11 @@ impl Engine {
             pool: Pool::default(),
             watched: Mutex::default(),
             standby: Standby::default(),
+            unflushed: Mutex::default(),
+            unsent: Mutex::default(),
             jobs: AtomicUsize::new(0),
             draining: AtomicBool::new(false),
+            stopping: Cancel::default(),
             stopped: AtomicBool::new(false),
             #[cfg(target_os = "linux")]
             poll: Mutex::default(),
@@ -101,18 +125,17 @@ impl Engine {
 
     /// Registers the interest that the state asks for. A held link is muted only when bytes really come.
     pub(super) fn arm(&self, link: &Link, read: &mut ReadSide) {
-        let wanted = match read {
-            ReadSide { closed: true, .. } => return,
-            ReadSide { blocked: true, .. } => Interest::Write,
-            ReadSide { holds, armed, .. } if *holds > 0 => *armed,
-            _ => Interest::Read,
+        let reads = match read {
+            ReadSide { blocked: true, .. } => false,
+            ReadSide { held: true, armed, .. } => armed.read,
+            _ => true,
         };
-        self.watch(link, read, wanted);
+        self.watch(link, read, Interest { read: reads, write: read.writing });
     }
 
     /// Hears no more of a link that must not be read now: level-triggered, its bytes would be reported for ever.
     pub(super) fn mute(&self, link: &Link, read: &mut ReadSide) {
-        self.watch(link, read, Interest::Nothing);
+        self.watch(link, read, Interest { read: false, write: read.writing });
     }
 
     fn watch(&self, link: &Link, read: &mut ReadSide, wanted: Interest) {
@@ -122,17 +145,18 @@ impl Engine {
         read.armed = wanted;
         #[cfg(target_os = "linux")]
         if let Driver::Set(set) = &self.driver {
-            set.watch(&link.stream, link.place, wanted);
+            set.watch(link.stream(), link.place, wanted);
         }
         #[cfg(not(target_os = "linux"))]
         let _ = link;
     }
 
-    /// The next call of the link may be entered: somebody serves what it kept, and reads it again.
-    pub(super) fn release(self: &Arc<Self>, link: &Arc<Link>, mut read: MutexGuard<'_, ReadSide>) {
-        if read.holds > 0 || read.closed {
+    /// Nobody serves the link, and somebody may: serves what it kept, and reads it again.
+    pub(super) fn resume(self: &Arc<Self>, link: &Arc<Link>, mut read: MutexGuard<'_, ReadSide>) {
+        if read.closed {
             return;
         }
+        read.held = false;
         match &self.driver {
             #[cfg(target_os = "linux")]
             Driver::Set(_) if read.rest.is_empty() => self.arm(link, &mut read),
@@ -153,34 +177,53 @@ impl Engine {
     pub(super) fn unhold(self: &Arc<Self>, link: &Arc<Link>) {
         let mut read = link.read();
         read.holds -= 1;
-        if read.holds == 0 {
-            self.release(link, read);
+        if read.holds == 0 && read.held {
+            self.resume(link, read);
         }
     }
 
-    /// Queues frames for a link, which may need a buffer for them, and says how many bytes now wait. One that does not read what it asked for is cut off.
+    /// Queues frames for a link, which may need a buffer for them, and says how many bytes now wait.
     pub(super) fn push(&self, link: &Link, frames: &[u8], spare: Option<&mut Vec<u8>>) -> usize {
-        let limits = self.limits();
         let unsent = link.push(frames, spare);
-        if unsent > limits.unsent_bytes_max.saturating_add(limits.frame_bytes_max as usize) {
-            self.close(link);
-        }
+        self.cut_off(link, unsent);
         unsent
     }
 
-    /// The same on a thread that nobody else needs: it waits for a link with much unsent, as long as that reads.
-    pub(super) fn push_patiently(&self, link: &Arc<Link>, frames: &[u8]) {
-        while link.unsent() > self.limits().unsent_bytes_max {
+    /// The same for the frame of a call's answer, which is emptied.
+    pub(super) fn push_answer(
+        &self,
+        link: &Link,
+        call: CallId,
+        frame: &mut Vec<u8>,
+        spare: Option<&mut Vec<u8>>,
+    ) -> usize {
+        let unsent = link.push_answer(call, frame, spare);
+        self.cut_off(link, unsent);
+        unsent
+    }
+
+    /// A link that does not read what it asked for is cut off.
+    fn cut_off(&self, link: &Link, unsent: usize) {
+        let limits = self.limits();
+        if unsent > limits.unsent_bytes_max.saturating_add(limits.frame_bytes_max as usize) {
+            self.close(link);
+        }
+    }
+
+    /// Queues an answer on a thread that nobody else needs: it waits for a link with much unsent, as long as that reads.
+    pub(super) fn push_patiently(&self, link: &Arc<Link>, call: CallId, frame: &mut Vec<u8>) {
+        while link.owed() > self.limits().unsent_bytes_max {
             self.flush(link, None);
             let takes = |ready: crate::net::Readiness| ready.write;
-            if !link.stream.wait_ready(false, true, Some(STALL_TIME_MAX)).is_ok_and(takes) {
+            if !link.stream().wait_ready(false, true, Some(STALL_TIME_MAX)).is_ok_and(takes) {
                 return self.close(link);
             }
         }
-        self.push(link, frames, None);
+        self.push_answer(link, call, frame, None);
     }
 
-    /// Sends what is queued. Where the socket takes no more, the link is not read until it does.
+    /// Sends what is queued. Where the socket takes no more, somebody is told when it does; and a link with much unsent is not
+    /// read until then.
     pub(super) fn flush(&self, link: &Arc<Link>, mut spare: Option<&mut Vec<u8>>) {
         loop {
             match (link.flush(spare.as_deref_mut()), &self.driver) {
@@ -188,20 +231,46 @@ impl Engine {
                 (Sent::Lost, _) => return self.close(link),
                 #[cfg(target_os = "linux")]
                 (Sent::Blocked, Driver::Set(_)) => {
+                    let owed = link.owed();
                     let mut read = link.read();
-                    read.blocked = true;
+                    (read.writing, read.blocked) = (true, owed > UNSENT_BYTES_MAX);
                     return self.arm(link, &mut read);
                 }
+                // What the client has granted waits for it as long as it likes; its calls and cancels are read meanwhile.
+                (Sent::Blocked, Driver::Threads) if link.owed() <= UNSENT_BYTES_MAX => return self.send_later(link),
                 // Nobody would tell this thread when the socket takes more, so it waits itself. Clients read while they
                 // write, so it does.
                 (Sent::Blocked, Driver::Threads) => {
-                    let ready = link.stream.wait_ready(false, true, Some(SILENCE_TIME_MAX));
+                    let ready = link.stream().wait_ready(false, true, Some(SILENCE_TIME_MAX));
                     if link.read().closed || !ready.is_ok_and(|ready| ready.write) {
                         return self.close(link);
                     }
                 }
             }
         }
+    }
+
+    /// Sends what is queued, on a thread that must not wait.
+    pub(super) fn flush_at_once(&self, link: &Arc<Link>) {
+        match &self.driver {
+            #[cfg(target_os = "linux")]
+            Driver::Set(_) => self.flush(link, None),
+            Driver::Threads => match link.flush(None) {
+                Sent::All => self.ended(),
+                Sent::Lost => self.close(link),
+                Sent::Blocked => self.send_later(link),
+            },
+        }
+    }
+
+    /// The standby tries again at its next tick.
+    fn send_later(&self, link: &Arc<Link>) {
+        let mut unsent = lock(&self.unsent);
+        if !unsent.iter().any(|known| Arc::ptr_eq(known, link)) {
+            unsent.push(link.clone());
+        }
+        drop(unsent);
+        self.wake_standby();
     }
 
     /// Hears of new connections at this listener.

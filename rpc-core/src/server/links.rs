@@ -2,7 +2,7 @@
 #[cfg(target_os = "linux")]
 use super::engine::Driver;
 use super::engine::{Engine, lock};
-use super::link::{Interest, Link, ReadSide};
+use super::link::{Detached, Link, ReadSide};
 use crate::net::{Received, Stream, Wait};
 use crate::proto::Session;
 use crate::service::Cancel;
@@ -23,33 +23,52 @@ pub(super) struct Links {
 
 impl Engine {
     /// A connection has come. `None`: it was turned away.
-    pub(super) fn admit(&self, stream: Stream) -> Option<Arc<Link>> {
+    pub(super) fn admit(self: &Arc<Self>, stream: Stream) -> Option<Arc<Link>> {
+        self.limits().socket_bytes.into_iter().for_each(|bytes| stream.limit_buffers(bytes));
         let allowed = may_connect(&stream);
         let mut links = lock(&self.links);
         if let Some(refusal) = self.turns_away(&links, allowed) {
             drop(links);
             let mut out = Vec::new();
-            let mut session = Session::<Cancel>::new();
+            let mut session = Session::<()>::new();
             session.refuse(&refusal, &mut out);
             let _ = stream.send(&out);
             close_gently(&stream);
             return None;
         }
         let place = links.free.pop().unwrap_or(links.all.len());
-        let link = Arc::new(Link::new(stream, place, Interest::Read));
+        let link = Arc::new(Link::new(Arc::downgrade(self), stream, place, Session::new()));
+        self.add_link(&mut links, &link).then_some(link)
+    }
+
+    /// A connection that this side has made, and whose handshake is done.
+    pub(super) fn adopt(
+        self: &Arc<Self>,
+        stream: Stream,
+        session: Session<Detached>,
+        rest: Vec<u8>,
+    ) -> Option<Arc<Link>> {
+        let mut links = lock(&self.links);
+        let link = Arc::new(Link::new(Arc::downgrade(self), stream, links.all.len(), session));
+        link.read().rest = rest;
+        self.add_link(&mut links, &link).then_some(link)
+    }
+
+    /// False: it cannot be watched.
+    fn add_link(&self, links: &mut Links, link: &Arc<Link>) -> bool {
         #[cfg(target_os = "linux")]
         if let Driver::Set(set) = &self.driver
-            && set.add(&link.stream, place).is_err()
+            && set.add(link.stream(), link.place).is_err()
         {
-            links.free.push(place);
-            return None;
+            links.free.push(link.place);
+            return false;
         }
-        match links.all.get_mut(place) {
+        match links.all.get_mut(link.place) {
             Some(free) => *free = Some(link.clone()),
             None => links.all.push(Some(link.clone())),
         }
         links.open += 1;
-        Some(link)
+        true
     }
 
     /// Asked under the lock that a drain takes to find all links: one that is not turned away is told goodbye.
@@ -75,13 +94,13 @@ impl Engine {
     /// Ends a link: its handlers are told, its socket is shut, its place is free.
     pub(super) fn close(&self, link: &Link) {
         self.close_read(link, link.read());
-        let _ = link.stream.shutdown_both();
+        let _ = link.stream().shutdown_both();
     }
 
     /// The same for a peer that was refused: what it was told is not thrown away.
     pub(super) fn close_gently(&self, link: &Link) {
         self.close_read(link, link.read());
-        close_gently(&link.stream);
+        close_gently(link.stream());
     }
 
     fn close_read(&self, link: &Link, mut read: MutexGuard<'_, ReadSide>) {
@@ -89,12 +108,14 @@ impl Engine {
             return;
         }
         read.rest = Vec::new();
-        link.close_send();
-        read.session.in_flight().for_each(Cancel::set);
+        let running: Vec<_> = read.session.in_flight().map(|call| call.cancel.clone()).collect();
         drop(read);
+        // First the flags: whoever wakes finds them set. And without a lock, because a waker may be a user's code.
+        running.iter().for_each(Cancel::set);
+        link.close_send();
         #[cfg(target_os = "linux")]
         if let Driver::Set(set) = &self.driver {
-            set.remove(&link.stream);
+            set.remove(link.stream());
         }
         let mut links = lock(&self.links);
         if let Some(place) = links.all.get_mut(link.place) {

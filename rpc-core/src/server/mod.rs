@@ -11,8 +11,11 @@
 //! - `stop`, `signals`: the end.
 //!
 //! Architecture invariant: a worker never blocks in a write, and no lock is held while a handler runs.
+mod back;
 mod call;
+mod dialogue;
 mod engine;
+mod home;
 mod introspection;
 mod job;
 mod link;
@@ -37,6 +40,8 @@ mod system_calls;
 mod worker;
 
 pub use introspection::{Description, Introspection, IntrospectionClient, IntrospectionHandler, IntrospectionReply};
+
+pub(crate) use home::Home;
 
 use crate::net::{Address, ListenOptions, Listener};
 use crate::{Error, Handler, Limits};

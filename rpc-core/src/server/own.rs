@@ -25,7 +25,7 @@ impl Engine {
                         true => None,
                         false => Some(greeted.saturating_duration_since(Instant::now())),
                     };
-                    if patience == Some(Duration::ZERO) || link.stream.set_recv_timeout(patience).is_err() {
+                    if patience == Some(Duration::ZERO) || link.stream().set_recv_timeout(patience).is_err() {
                         return self.close(link);
                     }
                     limited = patience.is_some();

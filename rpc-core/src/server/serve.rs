@@ -3,22 +3,19 @@
 //! Only one worker at a time serves a link. It runs handlers itself, so a call costs no hand-over; what happens when one of
 //! them takes long is in `standby`.
 use super::call::Call;
-use super::engine::Engine;
+use super::engine::{Engine, UNSENT_BYTES_MAX};
 use super::job::Job;
-use super::link::Link;
+use super::link::{Detached, Link};
 use super::seat::{Batch, Running};
 use super::services::Served;
 use super::worker::{COPY_BYTES_MAX, READ_BYTES, Worker};
 use crate::net::{Received, Wait};
 use crate::proto::{Fault, Request, Step, clamp};
 use crate::service::{Cancel, Context};
+use crate::wire::{Kind, kind_of};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-
-/// Replies that wait from here on are sent before the next call is looked at: calls are small, and what they ask for may
-/// not be. What the socket does not take then stops the link from being read.
-const UNSENT_BYTES_MAX: usize = 256 << 10;
 
 /// How long one link may be served while others wait. No call of it need be slow: one read can hold thousands.
 const TURN_TIME_MAX: Duration = Duration::from_millis(1);
@@ -68,7 +65,7 @@ impl Engine {
     pub(super) fn serve(self: &Arc<Self>, worker: &mut Worker, link: &Arc<Link>, wait: Wait) -> End {
         let (rest, read_at) = {
             let mut read = link.read();
-            if read.blocked {
+            if read.writing {
                 drop(read);
                 if !self.unblock(link) {
                     return End::Lost;
@@ -78,7 +75,7 @@ impl Engine {
             if read.closed {
                 return End::Lost;
             }
-            if read.holds > 0 {
+            if read.held {
                 self.mute(link, &mut read);
                 return End::Lost;
             }
@@ -98,9 +95,12 @@ impl Engine {
         end
     }
 
-    /// The socket takes more.
+    /// The socket may take more. False: it is not read even so.
     fn unblock(self: &Arc<Self>, link: &Arc<Link>) -> bool {
-        link.read().blocked = false;
+        {
+            let mut read = link.read();
+            (read.writing, read.blocked) = (false, false);
+        }
         self.flush(link, None);
         let mut read = link.read();
         let unblocked = !read.blocked && !read.closed;
@@ -150,7 +150,8 @@ impl Serving<'_> {
                 self.link.read().entered = false;
                 return Ok(1);
             }
-            match self.step(rest, &mut worker.out) {
+            let Some(step) = self.step(rest, &mut worker.out) else { return Err(self.held(worker)) };
+            match step {
                 Step::Partial(total) => return Ok(total.saturating_sub(rest.len()).max(1)),
                 Step::Done(used) => {
                     self.at += used;
@@ -158,7 +159,19 @@ impl Serving<'_> {
                 }
                 Step::Cancel(id, used) => {
                     self.at += used;
-                    self.link.read().session.cancel(id).into_iter().for_each(Cancel::set);
+                    self.engine.cancel(self.link, id);
+                }
+                Step::Items(head, body, used) => {
+                    self.at += used;
+                    if let Err(problem) = self.engine.items(self.link, head, body) {
+                        return Err(self.break_off(problem, worker));
+                    }
+                }
+                Step::Answer(head, body, used) => {
+                    self.at += used;
+                    if let Err(problem) = self.engine.answered(self.link, head, body) {
+                        return Err(self.break_off(problem, worker));
+                    }
                 }
                 Step::Call(request, used) => {
                     self.at += used;
@@ -167,6 +180,12 @@ impl Serving<'_> {
                     }
                     if wait == Wait::No && self.has_had_its_turn() {
                         return Err(self.finish(worker, End::Yields));
+                    }
+                }
+                Step::LargeAnswer(head, used) => {
+                    self.at += used;
+                    if let Err(problem) = self.engine.large_answer(self.link, head) {
+                        return Err(self.break_off(problem, worker));
                     }
                 }
                 Step::Close => {
@@ -180,6 +199,16 @@ impl Serving<'_> {
                 return Err(End::Lost);
             }
         }
+    }
+
+    /// The client broke the protocol, and is told how.
+    fn break_off(&mut self, problem: String, worker: &mut Worker) -> End {
+        worker.out.clear();
+        self.link.read().session.violation(problem, &mut worker.out);
+        self.say(&worker.out);
+        self.engine.flush(self.link, None);
+        self.engine.close_gently(self.link);
+        End::Lost
     }
 
     fn has_had_its_turn(&mut self) -> bool {
@@ -201,13 +230,27 @@ impl Serving<'_> {
         !read.blocked && !read.closed
     }
 
-    fn step<'b>(&self, bytes: &'b [u8], out: &mut Vec<u8>) -> Step<'b> {
+    /// What the next frame means. `None`: it is a call that must wait; the link is held, and no longer ours.
+    fn step<'b>(&self, bytes: &'b [u8], out: &mut Vec<u8>) -> Option<Step<'b>> {
         out.clear();
         let mut read = self.link.read();
+        if read.holds > 0 && kind_of(bytes) == Some(Kind::Call) {
+            (read.held, read.entered, read.rest) = (true, false, bytes.to_vec());
+            read.read_at = Some(self.read_at.unwrap_or_else(Instant::now));
+            return None;
+        }
         let step = read.session.step(bytes, &self.engine.services.catalog, out);
         // Under the lock that a drain takes to say which call was the last: it waits for this one, or does not count it.
         read.entered = matches!(step, Step::Call(..));
-        step
+        Some(step)
+    }
+
+    /// Another call must be over before the next one, which is with its link now.
+    fn held(&self, worker: &mut Worker) -> End {
+        self.idle(worker);
+        self.engine.flush(self.link, Some(&mut worker.spare));
+        self.engine.ended();
+        End::Lost
     }
 
     fn say(&mut self, out: &[u8]) {
@@ -225,7 +268,7 @@ impl Serving<'_> {
         if buffer.capacity() - buffer.len() < room {
             buffer.reserve_exact(room);
         }
-        self.link.stream.recv(buffer, wait).unwrap_or(Received::End)
+        self.link.stream().recv(buffer, wait).unwrap_or(Received::End)
     }
 
     /// Runs a call here, or hands it to a thread of its own. `None`: go on.
@@ -236,9 +279,9 @@ impl Serving<'_> {
             id: request.id,
             service: request.service,
             method: request.method,
-            has_reply: request.has_reply,
+            shape: request.shape,
             deadline: request.time_left.map(|left| read_at + clamp(left)),
-            reply_bytes_max: request.reply_bytes_max,
+            peer: request.peer,
         };
         let served = self.engine.services.get(call.service)?;
         let (_, mark) = served.method(call.method)?;
@@ -250,31 +293,38 @@ impl Serving<'_> {
             self.engine.refuse(self.link, call, &Fault::Deadline);
             return None;
         }
-        self.run_here(call, served, request.args, bytes, worker)
+        self.run_here(call, served, request.args, is_tight, bytes, worker)
     }
 
-    /// A method that is known to be slow. The link is held until the call has been entered.
+    /// A method that is known to be slow. The link is held until the call has been entered. A one-way call may take its time
+    /// until the next may be entered: what is no call is dealt with meanwhile.
     fn hand_over(&mut self, call: Call, args: &[u8], worker: &mut Worker) -> Option<End> {
-        if self.engine.jobs.fetch_add(1, Ordering::AcqRel) >= self.engine.limits().jobs_max {
+        let full = self.engine.jobs.fetch_add(1, Ordering::AcqRel) >= self.engine.limits().jobs_max;
+        if full || call.shape.has_items() && self.engine.has_all_streams(self.link) {
             self.engine.job_ended();
             self.engine.refuse(self.link, call, &Fault::Overloaded);
             return None;
         }
-        let job = Job { link: self.link.clone(), call, args: args.to_vec(), cancel: Cancel::default() };
+        let cancel = Cancel::default();
+        let dialogue = call.shape.has_items().then(|| self.engine.open_items(self.link, call, cancel.clone()));
+        let job = Job { link: self.link.clone(), call, args: args.to_vec(), cancel, dialogue };
         {
             let mut read = self.link.read();
             read.holds += 1;
             read.entered = false;
-            read.rest = self.bytes.get(self.at..).unwrap_or_default().to_vec();
-            read.read_at = self.read_at;
-            read.detach(call.id, job.cancel.clone());
+            if call.has_reply() {
+                read.held = true;
+                read.rest = self.bytes.get(self.at..).unwrap_or_default().to_vec();
+                read.read_at = self.read_at;
+            }
+            read.detach(call.id, Detached { cancel: job.cancel.clone(), dialogue: job.dialogue.clone() });
         }
         self.idle(worker);
         self.engine.flush(self.link, Some(&mut worker.spare));
         for refused in self.engine.submit(job) {
             self.engine.drop_job(refused);
         }
-        Some(End::Lost)
+        call.has_reply().then_some(End::Lost)
     }
 
     fn run_here(
@@ -282,6 +332,7 @@ impl Serving<'_> {
         call: Call,
         served: &Served,
         args: &[u8],
+        is_tight: bool,
         bytes: &Arc<Vec<u8>>,
         worker: &mut Worker,
     ) -> Option<End> {
@@ -290,25 +341,36 @@ impl Serving<'_> {
         worker.ticket += 1;
         let (id, frame_end) = (call.id, self.at);
         worker.seat.enter(worker.ticket, Running { id, service: call.service, method: call.method, frame_end });
-        let (peer, deadline) = (self.link.peer, call.deadline);
-        let cx = self.cx.get_or_insert_with(|| Context { method, peer, deadline, cancel: worker.cancel.clone() });
+        let (peer, deadline, link, engine) = (self.link.peer, call.deadline, self.link, self.engine);
+        let cx = self.cx.get_or_insert_with(|| Context {
+            method,
+            peer,
+            deadline,
+            cancel: worker.cancel.clone(),
+            stopping: engine.stopping.clone(),
+            back: Some(link.clone()),
+        });
         (cx.method, cx.deadline) = (method, deadline);
-        self.engine.answer(call, cx, args, &mut worker.out);
+        self.engine.answer(call, cx, args, None, &mut worker.out);
+        if is_tight {
+            self.engine.forget_late_answer(call, &mut worker.out);
+        }
         if worker.seat.leave(worker.ticket) {
             if !worker.out.is_empty() {
-                self.unsent = self.engine.push(self.link, &worker.out, Some(&mut worker.spare));
+                self.unsent = self.engine.push_answer(self.link, call.id, &mut worker.out, Some(&mut worker.spare));
             }
             return None;
         }
         // The thief has the role and what is behind this call; its answer is all that is left to us.
         worker.cancel = Cancel::default();
+        self.engine.forget_late_answer(call, &mut worker.out);
         worker.seat.active.store(false, Ordering::SeqCst);
         self.engine.finish(self.link, call.id);
         if !worker.out.is_empty() {
-            self.engine.push_patiently(self.link, &worker.out);
+            self.engine.push_patiently(self.link, call.id, &mut worker.out);
         }
         self.engine.flush(self.link, None);
-        self.engine.job_done(self.link, call.has_reply);
+        self.engine.job_done(self.link, call.has_reply());
         Some(End::Stolen)
     }
 

@@ -2,7 +2,7 @@
 use super::introspection::Introspection;
 use crate::proto::{Catalog, CatalogEntry, Limits};
 use crate::wire::encode;
-use crate::{Error, Handler, Method, ServiceInfo, Shape};
+use crate::{Error, Handler, Method, ServiceInfo};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ pub(super) struct Services {
 pub(super) struct Mark {
     slow: AtomicBool,
     fast_runs: AtomicU32,
-    /// It said so itself, by `#[rpc(blocking)]`: nothing is learned.
+    /// It said so itself, by `#[rpc(blocking)]` or by its items, which may have to be waited for: nothing is learned.
     always: bool,
 }
 
@@ -71,7 +71,8 @@ impl Served {
 
 impl Mark {
     fn new(method: &Method) -> Self {
-        Self { slow: AtomicBool::new(method.blocking), fast_runs: AtomicU32::new(0), always: method.blocking }
+        let always = method.blocking || method.shape.has_items();
+        Self { slow: AtomicBool::new(always), fast_runs: AtomicU32::new(0), always }
     }
 
     /// Whether a call gets a thread of its own from its start.
@@ -110,7 +111,7 @@ fn entry(info: &'static ServiceInfo) -> Result<CatalogEntry, Error> {
         name: info.name().to_owned(),
         fingerprint: info.fingerprint().0,
         schema,
-        has_reply: info.methods().iter().map(|method| method.shape != Shape::OneWay).collect(),
+        shapes: info.methods().iter().map(|method| method.shape).collect(),
     })
 }
 

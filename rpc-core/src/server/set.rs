@@ -50,7 +50,7 @@ impl Set {
     }
 
     pub(super) fn add(&self, stream: &Stream, place: usize) -> io::Result<()> {
-        Ok(epoll::add(&self.epoll, stream, EventData::new_u64(place as u64), flags(Interest::Read))?)
+        Ok(epoll::add(&self.epoll, stream, EventData::new_u64(place as u64), flags(Interest::READ))?)
     }
 
     pub(super) fn watch(&self, stream: &Stream, place: usize, interest: Interest) {
@@ -105,9 +105,8 @@ pub(super) fn ready(event: &Event) -> Ready {
 }
 
 fn flags(interest: Interest) -> EventFlags {
-    match interest {
-        Interest::Nothing => EventFlags::empty(),
-        Interest::Read => EventFlags::IN,
-        Interest::Write => EventFlags::OUT,
-    }
+    let mut flags = EventFlags::empty();
+    flags.set(EventFlags::IN, interest.read);
+    flags.set(EventFlags::OUT, interest.write);
+    flags
 }

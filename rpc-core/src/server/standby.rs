@@ -3,6 +3,7 @@
 //! It looks once a tick, and only while handlers run. A handler that it sees twice is slow: the standby takes what is
 //! behind that call, and the poll role if the worker had it; the worker keeps its call, and answers it when it is done.
 use super::engine::{Engine, lock};
+use super::link::Detached;
 use super::seat::{Batch, Order, Seat};
 use super::worker::Worker;
 use crate::Shape;
@@ -39,7 +40,7 @@ impl Engine {
             thread::park_timeout(TICK);
             seats.clear();
             seats.extend(lock(&self.watched).iter().cloned());
-            let busy = seats.iter().any(|seat| seat.active.load(Ordering::Relaxed));
+            let busy = self.flush_items() | seats.iter().any(|seat| seat.active.load(Ordering::Relaxed));
             quiet = if busy { 0 } else { quiet + 1 };
             for seat in &seats {
                 if let Some(ticket) = seat.is_stuck()
@@ -58,6 +59,7 @@ impl Engine {
     fn sleep(&self) {
         self.standby.asleep.store(true, Ordering::SeqCst);
         let busy = lock(&self.watched).iter().any(|seat| seat.active.load(Ordering::SeqCst));
+        let busy = busy || !lock(&self.unflushed).is_empty() || !lock(&self.unsent).is_empty();
         // In one order with the stores of those who wake: either they see this thread asleep, or it sees them.
         if busy || self.stopped.load(Ordering::SeqCst) {
             self.standby.asleep.store(false, Ordering::SeqCst);
@@ -93,12 +95,12 @@ impl Engine {
         read.rest = bytes.get(running.frame_end..).unwrap_or_default().to_vec();
         read.read_at = read_at;
         read.entered = false;
-        read.detach(running.id, cancel);
+        read.detach(running.id, Detached { cancel, dialogue: None });
         read.holds += i32::from(one_way);
         self.arm(&link, &mut read);
-        self.release(&link, read);
+        self.resume(&link, read);
         // Replies of the calls before the slow one do not wait for it.
-        self.flush(&link, None);
+        self.flush_at_once(&link);
         polls
     }
 }

@@ -18,6 +18,8 @@ impl Engine {
         self.stop_listening();
         let slow: Vec<_> =
             self.all_links().into_iter().filter(|link| self.say_goodbye(link) == Sent::Blocked).collect();
+        // After the goodbye: a caller whose stream ends now, and who calls again, is refused by its own side.
+        self.stopping.set();
         slow.iter().for_each(|link| self.flush_within(link, left));
         self.wait_until(left, || self.is_quiet());
         let cut = self.jobs.load(Ordering::Acquire);
@@ -50,7 +52,7 @@ impl Engine {
     /// Where nobody is told when a socket takes more, this thread waits for that itself.
     fn flush_within(&self, link: &Link, left: impl Fn() -> Duration) {
         while !left().is_zero() && link.flush(None) == Sent::Blocked {
-            let _ = link.stream.wait_ready(false, true, Some(left()));
+            let _ = link.stream().wait_ready(false, true, Some(left()));
         }
     }
 
@@ -64,7 +66,8 @@ impl Engine {
         !entered() && !busy() && self.jobs.load(Ordering::SeqCst) == 0 && !unsent()
     }
 
-    fn end(self: &Arc<Self>) {
+    /// Closes everything, at once.
+    pub(super) fn end(self: &Arc<Self>) {
         self.stopped.store(true, Ordering::SeqCst);
         for job in self.stop_threads() {
             self.drop_job(job);

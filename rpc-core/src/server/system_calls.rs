@@ -39,7 +39,7 @@ fn a_warm_call_costs_one_write_and_one_read_a_side() {
     let Driver::Set(set) = &listening.engine.driver else { panic!("on Linux there is a set") };
     let link = listening.engine.all_links().pop().expect("the client's");
     let count = || -> Counted {
-        let (client, server) = (connection.counts().expect("a socket").so_far(), link.stream.counts().so_far());
+        let (client, server) = (connection.counts().expect("a socket").so_far(), link.stream().counts().so_far());
         [client.0, client.1, server.0, server.1, set.waits.load(SeqCst)]
     };
     let round = || -> Counted {

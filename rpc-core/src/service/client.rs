@@ -1,10 +1,10 @@
 //! Generated clients, and the layers that can be put between them and their channel.
-use super::{Call, Channel, Deadline, Outgoing};
+use super::{Blocking, Call, Channel, Deadline, DuplexOf, Outgoing, Retry, StreamOf, UploadOf};
 use crate::Value;
 use std::time::Duration;
 
-/// A generated client, over any channel. Bring it into scope for [`timeout`](Client::timeout) and
-/// [`no_deadline`](Client::no_deadline).
+/// A generated client, over any channel. Bring it into scope for [`timeout`](Client::timeout),
+/// [`no_deadline`](Client::no_deadline) and [`retry`](Client::retry).
 ///
 /// It is a trait so that a service may have methods of the same names: those win, and this is `Client::timeout(&kv, ..)`.
 pub trait Client: Sized {
@@ -40,6 +40,14 @@ pub trait Client: Sized {
     {
         self.layer(Timeout(Deadline::None))
     }
+
+    /// The same client, which repeats a failed call up to `times` times when that is safe and may help: see [`Retry`].
+    fn retry(&self, times: u32) -> Self::Over<Retry<Self::Channel>>
+    where
+        Self::Channel: Channel<Mode = Blocking> + Clone,
+    {
+        Self::over(Retry::new(self.channel().clone(), times))
+    }
 }
 
 /// Looks at, or changes, what goes out; works for every mode. Closures of this form are layers, too.
@@ -68,6 +76,25 @@ impl<L: Layer, C: Channel> Channel for Layered<L, C> {
     fn call<R: Value>(&self, mut call: Outgoing<'_>) -> Call<C, R> {
         self.layer.outgoing(&mut call);
         self.channel.call(call)
+    }
+
+    fn stream<T: Value, R: Value>(&self, mut call: Outgoing<'_>) -> StreamOf<C, T, R> {
+        self.layer.outgoing(&mut call);
+        self.channel.stream(call)
+    }
+
+    fn upload<A: Value, R: Value>(&self, mut call: Outgoing<'_>) -> UploadOf<C, A, R> {
+        self.layer.outgoing(&mut call);
+        self.channel.upload(call)
+    }
+
+    fn duplex<A: Value, T: Value, R: Value>(&self, mut call: Outgoing<'_>) -> DuplexOf<C, A, T, R> {
+        self.layer.outgoing(&mut call);
+        self.channel.duplex(call)
+    }
+
+    fn is_open(&self) -> bool {
+        self.channel.is_open()
     }
 }
 

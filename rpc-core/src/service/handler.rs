@@ -1,8 +1,9 @@
 //! What the derive targets on the serving side.
-use super::{Channel, Context, ServiceInfo};
+use super::{Channel, Context, Flow, ServiceInfo, Sink, Source, Stopped};
 use crate::value::Ours;
 use crate::wire::{DecodeError, DecodeLimits, decode, encode};
 use crate::{Error, Outcome, Value};
+use std::sync::Arc;
 
 /// A protocol. Implemented by `#[derive(Service)]` for the request enum.
 #[diagnostic::on_unimplemented(
@@ -48,21 +49,28 @@ macro_rules! forward_handler {
         }
     )*};
 }
-forward_handler!(std::sync::Arc<H>, Box<H>);
+forward_handler!(Arc<H>, Box<H>);
 
-/// The serving side of one call: its arguments, and where its answer goes.
-#[derive(Debug)]
+/// The serving side of one call: its arguments, its items, and where its answer goes.
 pub struct Incoming<'a> {
     args: &'a [u8],
     answer: &'a mut Vec<u8>,
     limits: DecodeLimits,
     ended: &'a mut bool,
+    flow: Option<Arc<dyn Flow>>,
 }
 
 impl<'a> Incoming<'a> {
-    /// A call with these arguments; what it answers is appended to `answer`, and `ended` tells that it has.
-    pub(crate) fn new(args: &'a [u8], answer: &'a mut Vec<u8>, limits: DecodeLimits, ended: &'a mut bool) -> Self {
-        Self { args, answer, limits, ended }
+    /// A call with these arguments; what it answers is appended to `answer`, and `ended` tells that it has. A call with
+    /// items has a `flow`.
+    pub(crate) fn new(
+        args: &'a [u8],
+        flow: Option<Arc<dyn Flow>>,
+        answer: &'a mut Vec<u8>,
+        limits: DecodeLimits,
+        ended: &'a mut bool,
+    ) -> Self {
+        Self { args, answer, limits, ended, flow }
     }
 
     /// The arguments, which may borrow from the message.
@@ -85,6 +93,32 @@ impl<'a> Incoming<'a> {
         Ok(())
     }
 
+    /// Where items go to the caller.
+    pub fn sink<T: Value>(&self) -> Sink<T> {
+        Sink::of_handler(self.flow.clone())
+    }
+
+    /// Where the caller's items come from.
+    pub fn source<A: Value>(&self) -> Source<A> {
+        Source::new(self.flow.clone().map(Flow::inlet))
+    }
+
+    /// The answer of a call with items, behind the last of them.
+    ///
+    /// # Errors
+    /// [`Error::Encode`] when the answer cannot be encoded. When the handler has stopped before its end: what kept it
+    /// from going on.
+    pub fn end<R: Value>(self, answer: Result<R, Stopped>) -> Result<(), Error> {
+        let failure = self.flow.as_ref().and_then(|flow| flow.failure());
+        match (failure, answer) {
+            (Some(failure), _) => Err(failure),
+            (None, Ok(answer)) => self.reply(&answer),
+            (None, Err(Stopped)) => {
+                Err(Error::NoReply { method: String::new(), why: "it stopped before its end".to_owned() })
+            }
+        }
+    }
+
     /// The end of a one-way call: nothing goes back.
     ///
     /// # Errors
@@ -92,5 +126,11 @@ impl<'a> Incoming<'a> {
     pub fn done(self) -> Result<(), Error> {
         *self.ended = true;
         Ok(())
+    }
+}
+
+impl std::fmt::Debug for Incoming<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Incoming").field("args", &self.args.len()).finish_non_exhaustive()
     }
 }

@@ -32,6 +32,10 @@ pub struct Method {
     pub timeout: Option<Duration>,
     /// The arguments in the order in which they travel.
     pub arguments: &'static [Argument],
+    /// [`Schema::describe`](crate::Schema::describe) of the items that follow the request, if there are any.
+    pub accepts: Option<fn(&mut Types) -> TypeId>,
+    /// [`Schema::describe`](crate::Schema::describe) of the items that come before the answer, if there are any.
+    pub stream: Option<fn(&mut Types) -> TypeId>,
     /// [`Schema::describe`](crate::Schema::describe) of what it answers; of `()` for one-way methods.
     pub returns: fn(&mut Types) -> TypeId,
 }
@@ -101,6 +105,8 @@ impl Method {
             idempotent: self.idempotent,
             timeout: self.timeout,
             arguments: self.arguments.iter().map(|argument| field(types, argument)).collect(),
+            accepts: self.accepts.map(|describe| describe(types)),
+            stream: self.stream.map(|describe| describe(types)),
             returns: (self.returns)(types),
         }
     }

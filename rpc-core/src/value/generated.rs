@@ -19,6 +19,7 @@ pub fn ours<T: Value>(value: &T) -> impl Serialize {
 ///
 /// # Errors
 /// Those of the serializer.
+#[inline]
 pub fn write_fields<T: Value, S: Serializer>(whole: &T, fields: &impl Serialize, to: S) -> Result<S::Ok, S::Error> {
     if to.is_human_readable() { whole.serialize(to) } else { fields.serialize(to) }
 }
@@ -27,6 +28,7 @@ pub fn write_fields<T: Value, S: Serializer>(whole: &T, fields: &impl Serialize,
 ///
 /// # Errors
 /// Those of the deserializer.
+#[inline]
 pub fn read_fields<'de, T: Value, F: Deserialize<'de>, D: Deserializer<'de>>(
     from: D,
     whole: impl FnOnce(F) -> T,

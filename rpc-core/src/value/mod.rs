@@ -50,6 +50,7 @@ pub trait Value: Schema + Serialize + DeserializeOwned + Send + 'static {
 pub struct Ours<'a, T>(pub &'a T);
 
 impl<T: Value> Serialize for Ours<'_, T> {
+    #[inline]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.wire_write(serializer)
     }
@@ -60,6 +61,7 @@ impl<T: Value> Serialize for Ours<'_, T> {
 pub struct Own<T>(pub T);
 
 impl<'de, T: Value> Deserialize<'de> for Own<T> {
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::wire_read(deserializer).map(Own)
     }

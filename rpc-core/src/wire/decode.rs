@@ -60,6 +60,7 @@ pub(crate) enum DecodeError {
 ///
 /// # Errors
 /// When they are not: see [`DecodeError`].
+#[inline]
 pub(crate) fn decode<'de, T: Deserialize<'de>>(bytes: &'de [u8], limits: DecodeLimits) -> Result<T, DecodeError> {
     match decode_prefix(bytes, limits)? {
         (value, []) => Ok(value),
@@ -68,6 +69,7 @@ pub(crate) fn decode<'de, T: Deserialize<'de>>(bytes: &'de [u8], limits: DecodeL
 }
 
 /// The value that `bytes` begin with, and what follows it.
+#[inline]
 pub(crate) fn decode_prefix<'de, T: Deserialize<'de>>(
     bytes: &'de [u8],
     limits: DecodeLimits,

@@ -7,6 +7,8 @@
 //!
 //! All numbers are little-endian. [`Cutter`] finds frames in bytes as they come, [`put_frame`] appends one.
 
+use std::convert::Infallible;
+
 /// The size of a frame's head.
 pub(crate) const HEAD_BYTES: usize = 12;
 
@@ -15,6 +17,12 @@ const CPU_UNKNOWN: u8 = 0xff;
 
 /// Where the kind stands in a head.
 const KIND_AT: usize = 4;
+
+/// Where the flags stand in a head.
+const FLAGS_AT: usize = 5;
+
+/// The flag of a reply that goes on in the next frame of its call.
+const MORE: u8 = 1;
 
 /// Where the call id stands in a head.
 const CALL_AT: usize = 8;
@@ -37,13 +45,27 @@ pub(crate) enum Kind {
     Goodbye = 10,
     Ping = 11,
     Pong = 12,
+    /// Bytes of the items that the server of a call sends.
+    Items = 16,
+    /// Its caller takes so many more of them.
+    Credit = 17,
+    /// Bytes of the items that the caller sends.
+    Input = 18,
+    /// No more of them will come.
+    InputEnd = 19,
+    /// The call's server takes so many more of them.
+    InputCredit = 20,
+    /// It takes none any more.
+    InputStop = 21,
 }
 
 impl Kind {
     fn of(byte: u8) -> Option<Self> {
         use Kind::*;
-        let all = [Void, Hello, Welcome, Refuse, Open, Opened, Call, Reply, Fault, Cancel, Goodbye, Ping, Pong];
-        all.get(usize::from(byte)).copied()
+        let of_calls = [Void, Hello, Welcome, Refuse, Open, Opened, Call, Reply, Fault, Cancel, Goodbye, Ping, Pong];
+        let of_items = [Items, Credit, Input, InputEnd, InputCredit, InputStop];
+        let place = usize::from(byte);
+        of_calls.get(place).or_else(|| of_items.get(place.checked_sub(Items as usize)?)).copied()
     }
 }
 
@@ -73,6 +95,8 @@ pub(crate) struct Head {
     /// How many bytes follow.
     pub(crate) length: u32,
     pub(crate) kind: Kind,
+    /// The body goes on in a further frame of this kind and call.
+    pub(crate) more: bool,
     pub(crate) call: CallId,
 }
 
@@ -109,6 +133,24 @@ pub(crate) fn put_frame<E>(
         place.copy_from_slice(&length.to_le_bytes());
     }
     Ok(())
+}
+
+/// Appends a frame whose body is `body`. `more`: the rest of it follows in another frame.
+pub(crate) fn put_part(out: &mut Vec<u8>, kind: Kind, call: CallId, body: &[u8], more: bool) {
+    let start = out.len();
+    let put = put_frame(out, kind, call, |out| {
+        out.extend_from_slice(body);
+        Ok::<_, Infallible>(())
+    });
+    debug_assert!(put.is_ok(), "copying bytes cannot fail");
+    if let (true, Some(flags)) = (more, out.get_mut(start + FLAGS_AT)) {
+        *flags = MORE;
+    }
+}
+
+/// The kind of the frame that starts at `bytes[0]`.
+pub(crate) fn kind_of(bytes: &[u8]) -> Option<Kind> {
+    bytes.get(KIND_AT).copied().and_then(Kind::of)
 }
 
 /// Turns the queued frame that starts at `bytes[0]` into one that its receiver skips.
@@ -183,7 +225,9 @@ impl Cutter {
 
 fn parse(head: &[u8; HEAD_BYTES]) -> Result<Head, FrameError> {
     let [l0, l1, l2, l3, kind, flags, fds, _cpu, c0, c1, c2, c3] = *head;
-    if flags != 0 {
+    let kind = Kind::of(kind).ok_or(FrameError::Kind(kind))?;
+    let more = flags == MORE && kind == Kind::Reply;
+    if flags != 0 && !more {
         return Err(FrameError::Flags(flags));
     }
     if fds != 0 {
@@ -191,7 +235,8 @@ fn parse(head: &[u8; HEAD_BYTES]) -> Result<Head, FrameError> {
     }
     Ok(Head {
         length: u32::from_le_bytes([l0, l1, l2, l3]),
-        kind: Kind::of(kind).ok_or(FrameError::Kind(kind))?,
+        kind,
+        more,
         call: CallId(u32::from_le_bytes([c0, c1, c2, c3])),
     })
 }
@@ -256,7 +301,9 @@ mod tests {
             bytes
         };
         assert_eq!(cutter.cut(&with(4, 13)), Err(FrameError::Kind(13)));
-        assert_eq!(cutter.cut(&with(5, 1)), Err(FrameError::Flags(1)));
+        assert_eq!(cutter.cut(&with(4, 22)), Err(FrameError::Kind(22)));
+        assert_eq!(cutter.cut(&with(5, 1)), Err(FrameError::Flags(1)), "only replies go on");
+        assert_eq!(cutter.cut(&with(5, 2)), Err(FrameError::Flags(2)));
         assert_eq!(cutter.cut(&with(6, 1)), Err(FrameError::Descriptors(1)));
     }
 

@@ -62,10 +62,10 @@ fn printable(bytes: &[u8]) -> String {
 pub(crate) struct Hello {
     /// The largest body that the client takes.
     pub(crate) frame_bytes_max: u32,
-    /// How many calls the client takes at a time; this version's clients offer no services, so 0.
+    /// How many calls the client takes at a time; 0: it offers no services.
     pub(crate) calls_max: u32,
-    /// How many streams it takes at a time; this version has none, so 0.
-    pub(crate) streams_max: u32,
+    /// How far the items of a stream to the client may run ahead of it, in bytes.
+    pub(crate) window_bytes: u32,
     /// The first service that it wants, if it knows already.
     pub(crate) service: Option<Wanted>,
 }
@@ -85,7 +85,8 @@ pub(crate) struct Welcome {
     pub(crate) instance: u64,
     pub(crate) frame_bytes_max: u32,
     pub(crate) calls_max: u32,
-    pub(crate) streams_max: u32,
+    /// How far the items of a stream to the server may run ahead of it, in bytes.
+    pub(crate) window_bytes: u32,
     /// The answer to [`Hello::service`].
     pub(crate) service: Option<Opened>,
 }

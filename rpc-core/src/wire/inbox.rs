@@ -93,6 +93,11 @@ impl Inbox {
         }
     }
 
+    /// What is held and not dealt with.
+    pub(crate) fn into_rest(mut self) -> Vec<u8> {
+        self.bytes.split_off(self.at)
+    }
+
     /// Everything that is held has been dealt with.
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();

@@ -6,14 +6,18 @@ mod encode;
 mod frame;
 mod handshake;
 mod inbox;
+mod items;
 mod varint;
 
 pub(crate) use decode::{DecodeError, DecodeLimits, decode};
 pub(crate) use encode::encode;
-pub(crate) use frame::{CallId, Cut, Cutter, FrameError, HEAD_BYTES, Head, Kind, put_frame, set_call, void};
+pub(crate) use frame::{
+    CallId, Cut, Cutter, FrameError, HEAD_BYTES, Head, Kind, kind_of, put_frame, put_part, set_call, void,
+};
 pub use handshake::Refusal;
 pub(crate) use handshake::{
     HELLO_BYTES_MAX, Hello, Offer, Opened, PREFACE_BYTES, PrefaceError, Wanted, Welcome, check_preface, put_preface,
 };
 pub(crate) use inbox::{Found, Inbox};
+pub(crate) use items::{ITEM_HEAD_BYTES, Items, NextItem, put_item};
 pub(crate) use varint::{put_varint, take_varint};

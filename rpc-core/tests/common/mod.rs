@@ -3,6 +3,7 @@
 pub(crate) mod bait;
 pub(crate) mod fake;
 pub(crate) mod raw;
+pub(crate) mod scripted;
 
 use rpc_core::{Connection, Context, Error, Limits, Listening, Schema, Server, Service};
 use serde::{Deserialize, Serialize};
@@ -75,6 +76,9 @@ impl Gates {
     pub(crate) fn pass(&self, name: &str) {
         let (open, opened) = &*self.0;
         drop(opened.wait_while(open.lock().unwrap(), |open| !open.iter().any(|gate| gate == name)).unwrap());
+    }
+    pub(crate) fn is_open(&self, name: &str) -> bool {
+        self.0.0.lock().unwrap().iter().any(|gate| gate == name)
     }
     /// Waits for a gate that a handler opens.
     pub(crate) fn wait_for(&self, name: &str) {
@@ -163,6 +167,18 @@ pub(crate) enum Way {
 
 pub(crate) const SOCKETS: [Way; 3] = [Way::Set, Way::Threads, Way::Tcp];
 
+/// Serves in this way, on a socket of the directory if it is a local one; in process there is nothing to listen on.
+pub(crate) fn listen(way: Way, server: Server, directory: &tempfile::TempDir) -> Option<Listening> {
+    let path = directory.path().join("s");
+    let listening = match way {
+        Way::Local => return None,
+        Way::Set => server.listen(path.to_str().unwrap()),
+        Way::Threads => server.thread_per_connection().listen(path.to_str().unwrap()),
+        Way::Tcp => server.listen("tcp:127.0.0.1:0"),
+    };
+    Some(listening.unwrap())
+}
+
 /// A server, or none, and how to reach it.
 pub(crate) struct Served {
     pub(crate) way: Way,
@@ -178,15 +194,8 @@ impl Served {
 
     pub(crate) fn with(way: Way, limits: Limits) -> Self {
         let (handler, directory) = (Handler::default(), tempfile::tempdir().unwrap());
-        let server = Server::new(Probe::serve(handler.clone())).limits(limits);
-        let path = directory.path().join("s");
-        let server = match way {
-            Way::Local => None,
-            Way::Set => Some(server.listen(path.to_str().unwrap())),
-            Way::Threads => Some(server.thread_per_connection().listen(path.to_str().unwrap())),
-            Way::Tcp => Some(server.listen("tcp:127.0.0.1:0")),
-        };
-        Self { way, handler, server: server.map(Result::unwrap), directory }
+        let server = listen(way, Server::new(Probe::serve(handler.clone())).limits(limits), &directory);
+        Self { way, handler, server, directory }
     }
 
     pub(crate) fn address(&self) -> String {

@@ -20,6 +20,12 @@ pub(crate) const CANCEL: u8 = 9;
 pub(crate) const GOODBYE: u8 = 10;
 pub(crate) const PING: u8 = 11;
 pub(crate) const PONG: u8 = 12;
+pub(crate) const ITEMS: u8 = 16;
+pub(crate) const CREDIT: u8 = 17;
+pub(crate) const INPUT: u8 = 18;
+pub(crate) const INPUT_END: u8 = 19;
+pub(crate) const INPUT_CREDIT: u8 = 20;
+pub(crate) const INPUT_STOP: u8 = 21;
 
 /// What comes must come within this time: the watchdog of every test that reads.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(8);
@@ -53,13 +59,14 @@ pub(crate) enum Fault {
     NoReply(String),
     NotAllowed(String),
     ShuttingDown,
+    Late,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Hello {
     pub(crate) frame_bytes_max: u32,
     pub(crate) calls_max: u32,
-    pub(crate) streams_max: u32,
+    pub(crate) window_bytes: u32,
     pub(crate) service: Option<(String, u64)>,
 }
 
@@ -68,7 +75,7 @@ pub(crate) struct Welcome {
     pub(crate) instance: u64,
     pub(crate) frame_bytes_max: u32,
     pub(crate) calls_max: u32,
-    pub(crate) streams_max: u32,
+    pub(crate) window_bytes: u32,
     pub(crate) service: Option<Opened>,
 }
 
@@ -94,7 +101,7 @@ pub(crate) fn frame(kind: u8, call: u32, body: &[u8]) -> Vec<u8> {
 /// Preface and hello of a client that wants this service.
 pub(crate) fn hello(service: Option<(&str, u64)>) -> Vec<u8> {
     let service = service.map(|(name, fingerprint)| (name.to_owned(), fingerprint));
-    let hello = Hello { frame_bytes_max: 4 << 20, calls_max: 0, streams_max: 0, service };
+    let hello = Hello { frame_bytes_max: 4 << 20, calls_max: 0, window_bytes: 0, service };
     [PREFACE.to_vec(), frame(HELLO, 0, &bytes_of(&hello))].concat()
 }
 

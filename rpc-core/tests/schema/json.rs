@@ -29,9 +29,14 @@ fn reads<T: Value + Debug>(text: &str, value: T) {
 }
 
 #[track_caller]
-fn refuses<T: Value + Debug>(text: &str, why: &str) {
+fn refusal<T: Value + Debug>(text: &str) -> String {
     let (types, id) = described::<T>();
-    let error = from_json(&types, id, text).expect_err("it is refused");
+    from_json(&types, id, text).expect_err("it is refused")
+}
+
+#[track_caller]
+fn refuses<T: Value + Debug>(text: &str, why: &str) {
+    let error = refusal::<T>(text);
     assert!(error.contains(why), "{error}");
 }
 
@@ -53,15 +58,21 @@ fn integers() {
     reads("\"5\"", 5u8);
     reads("\"-5\"", -5i64);
     reads("-0", -0.0f64);
-    refuses::<u8>("256", "$: invalid value: 256, expected u8");
-    refuses::<u8>("-1", "-1, expected u8");
-    refuses::<i8>("128", "128, expected i8");
-    refuses::<i16>("-32769", "expected i16");
+    refuses::<u8>("256", "$: invalid value: 256, expected u8 (0 to 255)");
+    refuses::<u8>("-1", "-1, expected u8 (0 to 255)");
+    refuses::<u32>("\"-1\"", "invalid value: -1, expected u32 (0 to 4294967295)");
+    refuses::<i8>("128", "128, expected i8 (-128 to 127)");
+    refuses::<i16>("-32769", "expected i16 (-32768 to 32767)");
+    refuses::<i128>(
+        &format!("\"{}\"", u128::MAX),
+        "expected i128 (-170141183460469231731687303715884105728 to 170141183460469231731687303715884105727)",
+    );
+    refuses::<u128>("\"-1\"", "expected u128 (0 to 340282366920938463463374607431768211455)");
     refuses::<u16>("65536", "expected u16");
     refuses::<i64>("9223372036854775808", "expected i64");
     refuses::<u64>("18446744073709551616", "expected u64");
     refuses::<u32>("1.0", "1.0, expected u32");
-    refuses::<u32>("\"five\"", "string \"five\", expected u32");
+    refuses::<u32>("\"five\"", "invalid value: \"five\", expected u32");
     refuses::<u32>("\" 5\"", "expected u32");
     refuses::<u32>("true", "boolean `true`, expected u32");
     refuses::<u32>("null", "expected u32");
@@ -74,6 +85,11 @@ fn integers() {
     refuses::<u128>("340282366920938463463374607431768211455", "expected u128: quote it, to keep all of its digits");
     refuses::<i128>("-1e30", "expected i128: quote it");
     refuses::<u128>("1.5", "1.5, expected u128");
+    // No quote makes these fit.
+    for beyond in ["1e39", "-1e30"] {
+        assert!(!refusal::<u128>(beyond).contains("quote"));
+    }
+    assert!(!refusal::<i128>("2e38").contains("quote"));
 }
 
 #[test]
@@ -102,9 +118,13 @@ fn floats() {
     is(f32::NEG_INFINITY, "\"-Infinity\"");
     reads("5", 5.0f32);
     reads("\"1e3\"", 1000.0f64);
-    refuses::<f32>("1e39", "expected f32");
-    refuses::<f64>("\"inf\"", "expected f64");
-    refuses::<f64>("\"1e999\"", "expected f64");
+    refuses::<f32>("1e39", "expected f32 (it is too large)");
+    refuses::<f32>("\"1e39\"", "expected f32 (it is too large)");
+    let names = "(those without digits are Infinity, -Infinity and NaN)";
+    refuses::<f64>("\"inf\"", &format!("expected f64 {names}"));
+    refuses::<f64>("\"-inf\"", &format!("expected f64 {names}"));
+    refuses::<f64>("\"1e999\"", "expected f64 (it is too large)");
+    refuses::<f64>("\"1e9x\"", "invalid value: \"1e9x\", expected f64");
 }
 
 #[test]
@@ -121,6 +141,7 @@ fn text_and_bytes() {
     reads("[1, 2, 255]", vec![1u8, 2, 255]);
     reads("\"hex:00fF10\"", vec![0u8, 255, 16]);
     reads("\"hex:\"", Vec::<u8>::new());
+    reads("\"text:é:\"", "é:".as_bytes().to_vec());
     refuses::<Vec<u8>>("[1, 256]", "$[1]: invalid value: 256, expected u8");
     refuses::<Vec<u8>>("\"hex:0\"", "expected bytes");
     refuses::<Vec<u8>>("\"hex:é\"", "expected bytes");
@@ -185,6 +206,7 @@ fn maps() {
     refuses::<BTreeMap<bool, u8>>("{\"yes\": 1}", "true or false");
     refuses::<BTreeMap<Color, u8>>("{\"green\": 1}", "did you mean `Green`?");
     refuses::<BTreeMap<String, u8>>("{\"a b\": true}", "$[\"a b\"]: invalid type");
+    refuses::<BTreeMap<u8, u8>>("{\"1\": 1, \"2\": 1, \"01\": 2}", "the key `01` is given twice");
     refuses::<BTreeMap<u8, u8>>("[[1, 2], [3]]", "$[1]: invalid length");
 }
 
@@ -234,7 +256,7 @@ fn structs_and_enums() {
     refuses::<Shape3>("\"Circle\"", "holds something");
     refuses::<Shape3>("\"Cirle\"", "did you mean `Circle`?");
     refuses::<Shape3>("{}", "a variant of Shape3: `Point`");
-    refuses::<Shape3>("{\"Point\": null, \"Line\": [1, 2]}", "no `Line`");
+    refuses::<Shape3>("{\"Point\": null, \"Line\": [1, 2]}", "Shape3 is one variant, and here are `Point` and `Line`");
     refuses::<Shape3>("{\"Line\": [1, 300]}", "$.Line[1]: invalid value: 300");
     refuses::<Shape3>("{\"Box\": {\"width\": -1}}", "$.Box.width: invalid value: -1, expected u8");
     refuses::<Person>("{\"boss\": {\"emails\": [1]}}", "$.boss.emails[0]: invalid value: 1, expected a string");

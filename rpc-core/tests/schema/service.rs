@@ -1,6 +1,6 @@
 //! Whole services: text, fingerprint, check of a peer's schema, and which methods two versions share.
 
-use crate::people::{Color, Json, Person, Shape3};
+use crate::people::{Address, Color, Json, Person, Shape3};
 use rpc_core::{
     Schema, Shape,
     schema::{
@@ -18,7 +18,17 @@ fn field(name: &str, ty: TypeId) -> Field {
 
 fn method(name: &str, arguments: Vec<Field>, returns: TypeId) -> MethodSchema {
     let (doc, shape) = (String::new(), Shape::Unary);
-    MethodSchema { name: name.into(), doc, shape, idempotent: false, timeout: None, arguments, returns }
+    MethodSchema {
+        name: name.into(),
+        doc,
+        shape,
+        idempotent: false,
+        timeout: None,
+        arguments,
+        accepts: None,
+        stream: None,
+        returns,
+    }
 }
 
 fn service(types: Types, methods: Vec<MethodSchema>) -> ServiceSchema {
@@ -45,6 +55,47 @@ fn sample() -> ServiceSchema {
     let mut sample = service(types, vec![get, touch, draw]);
     sample.doc = "A store.".into();
     sample
+}
+
+/// A service with a method of each shape that has items.
+fn streaming() -> ServiceSchema {
+    let mut types = Types::default();
+    let (text, count) = (String::describe(&mut types), u64::describe(&mut types));
+    let (unit, person) = (<()>::describe(&mut types), Person::describe(&mut types));
+    let (color, summary) = (Color::describe(&mut types), <Result<Shape3, String>>::describe(&mut types));
+    let with = |name: &str, arguments, (shape, accepts, stream), returns| {
+        let plain = method(name, arguments, returns);
+        MethodSchema { shape, accepts, stream, ..plain }
+    };
+    let methods = vec![
+        with("list", vec![field("prefix", text)], (Shape::Stream, None, Some(person)), unit),
+        with("scan", vec![field("limit", count)], (Shape::Stream, None, Some(person)), summary),
+        with("load", vec![], (Shape::Upload, Some(person), None), count),
+        with("fill", vec![], (Shape::Upload, Some(person), None), unit),
+        with("lookup", vec![field("fallback", text)], (Shape::Duplex, Some(color), Some(person)), count),
+    ];
+    service(types, methods)
+}
+
+#[test]
+fn items_stand_where_they_travel() {
+    let streaming = streaming();
+    let signatures: Vec<_> = streaming.methods.iter().map(|method| method.signature(&streaming.types)).collect();
+    assert_eq!(
+        signatures,
+        [
+            "list(prefix: String) -> stream Person",
+            "scan(limit: u64) -> stream Person, then Result<Shape3, String>",
+            "load(accepts Person) -> u64",
+            "fill(accepts Person)",
+            "lookup(fallback: String, accepts Color) -> stream Person, then u64",
+        ]
+    );
+    assert!(streaming.to_string().contains("    fn load(accepts Person) -> u64;\n"), "{streaming}");
+    assert!(streaming.describe_type("Person").is_some(), "only items mention it");
+    let names: Vec<_> = streaming.types_used().into_iter().map(|id| streaming.types.name_of(id)).collect();
+    assert_eq!(names, ["Person", "Address", "Shape3", "Color"], "in the order in which a reader meets them");
+    assert_eq!(streaming.check(), Ok(()));
 }
 
 #[test]
@@ -100,7 +151,10 @@ enum Color {
     assert_eq!(sample.to_string(), expected);
     let get = sample.method("get").unwrap();
     assert_eq!(get.signature(&sample.types), "get(key: String) -> Option<Person>");
-    assert!(sample.describe_method(get).ends_with("fn get(key: String) -> Option<Person>\n"));
+    let text = sample.describe_method(get);
+    let (method, types) = text.split_once("\n\n/// One Person.").expect("the types are below");
+    assert!(method.ends_with("fn get(key: String) -> Option<Person>"), "{method}");
+    assert!(types.contains("/// One Address.") && !types.contains("Shape3"), "only those of the method: {types}");
     assert_eq!(sample.describe_type("Color").unwrap(), "/// One Color.\nenum Color {\n    Green,\n    dark-blue,\n}\n");
     assert_eq!(sample.describe_type("Colour"), None);
     assert_eq!(sample.check(), Ok(()));
@@ -131,6 +185,7 @@ fn fingerprints_stay_what_they_are() {
     assert_eq!(print(&one::<String, Vec<u8>>()), "8879fe9a09ef14a9");
     assert_eq!(print(&one::<Person, Json>()), "ed3ddfe2952767a2");
     assert_eq!(print(&sample()), "5aa1d1f48d9e7e92");
+    assert_eq!(print(&streaming()), "e4880503e79fd1a3");
 }
 
 #[test]
@@ -167,6 +222,24 @@ fn fingerprints_cover_what_matters() {
         let changed = change(different);
         assert!(!all.contains(&changed), "{index}");
         all.push(changed);
+    }
+    let items = |accepts: Option<usize>, stream: Option<usize>, returns| {
+        let mut types = Types::default();
+        let ids = [types.add(Type::U8), types.add(Type::I8)];
+        let id = |index: usize| ids[index];
+        let mut method = method("get", vec![], id(returns));
+        method.shape = Shape::Duplex;
+        (method.accepts, method.stream) = (accepts.map(id), stream.map(id));
+        service(types, vec![method]).fingerprint()
+    };
+    // All ways to have two types, or one, or none; those that fit no shape as well.
+    let choices = [None, Some(0), Some(1)];
+    for (accepts, stream) in choices.into_iter().flat_map(|accepts| choices.map(|stream| (accepts, stream))) {
+        for returns in [0, 1] {
+            let print = items(accepts, stream, returns);
+            assert!(!all.contains(&print), "{accepts:?} {stream:?} {returns}");
+            all.push(print);
+        }
     }
     let of = |ty: Type| {
         let mut types = Types::default();
@@ -353,6 +426,58 @@ fn newtypes_are_seen_through_and_other_kinds_not() {
     differ(&named, &choice, "get(key)", "struct A", "enum A");
 }
 
+/// Services whose one method has items of this type: accepted ones, and streamed ones.
+fn items<T: Schema>() -> [ServiceSchema; 2] {
+    let with = |shape: Shape| {
+        let mut service = one::<(), ()>();
+        let id = T::describe(&mut service.types);
+        let method = &mut service.methods[0];
+        (method.shape, method.accepts, method.stream) =
+            (shape, shape.accepts().then_some(id), shape.streams().then_some(id));
+        service
+    };
+    [with(Shape::Upload), with(Shape::Stream)]
+}
+
+#[test]
+fn items_travel_in_their_direction() {
+    let ([accepts, stream], [other_accepts, other_stream]) = (items::<Vec<u8>>(), items::<Vec<char>>());
+    same(&accepts, &accepts);
+    same(&stream, &stream);
+    differ(&accepts, &other_accepts, "accepts", "Vec<u8>", "Vec<char>");
+    differ(&stream, &other_stream, "stream", "Vec<u8>", "Vec<char>");
+    differ(&accepts, &stream, "get", "a call that takes items", "a call that sends items");
+    let ([accepts, stream], [other_accepts, other_stream]) = (items::<Option<Person>>(), items::<Option<Address>>());
+    differ(&accepts, &other_accepts, "accepts?.name", "String", "absent");
+    differ(&stream, &other_stream, "stream?.name", "String", "absent");
+
+    // The sender's variants are the receiver's first: ours for what we send, theirs for what they send.
+    #[derive(serde::Serialize, serde::Deserialize, Schema)]
+    #[serde(rename = "E")]
+    enum Few {
+        A,
+    }
+    #[derive(serde::Serialize, serde::Deserialize, Schema)]
+    #[serde(rename = "E")]
+    enum Many {
+        A,
+        B,
+    }
+    let ([few_accepted, few_streamed], [many_accepted, many_streamed]) = (items::<Few>(), items::<Many>());
+    same(&few_accepted, &many_accepted);
+    differ(&many_accepted, &few_accepted, "accepts", "variant 1 B", "without a variant 1");
+    same(&many_streamed, &few_streamed);
+    differ(&few_streamed, &many_streamed, "stream", "without a variant 1", "variant 1 B");
+
+    // Of a peer that is not checked.
+    let mut hostile = stream.clone();
+    hostile.methods[0].stream = None;
+    differ(&stream, &hostile, "stream", "Option<Person>", "absent");
+    differ(&hostile, &stream, "stream", "absent", "Option<Person>");
+    hostile.methods[0].stream = Some(TypeId(1000));
+    differ(&stream, &hostile, "stream", "Option<Person>", "?");
+}
+
 fn variants(names: &[&str], answers: bool) -> ServiceSchema {
     let variant = |name: &&str| Variant { name: (*name).into(), doc: String::new(), body: Body::Unit };
     let variants: Vec<Variant> = names.iter().map(variant).collect();
@@ -401,6 +526,22 @@ fn schemas_of_a_peer_are_checked() {
     let mut no_answer = sample();
     no_answer.methods[0].returns = TypeId(1000);
     assert_eq!(no_answer.check().unwrap_err().to_string(), "method get is of type 1000, of which there is none");
+
+    let unfit = |index: usize, accepts, stream| {
+        let mut streaming = streaming();
+        (streaming.methods[index].accepts, streaming.methods[index].stream) = (accepts, stream);
+        streaming.check().unwrap_err().to_string()
+    };
+    let it = Some(TypeId(0));
+    assert_eq!(unfit(0, None, None), "method list has no type for `stream`, and the shape Stream");
+    assert_eq!(unfit(0, it, it), "method list has a type for `accepts`, and the shape Stream");
+    assert_eq!(unfit(2, it, it), "method load has a type for `stream`, and the shape Upload");
+    assert_eq!(unfit(2, None, None), "method load has no type for `accepts`, and the shape Upload");
+    assert_eq!(unfit(4, it, None), "method lookup has no type for `stream`, and the shape Duplex");
+    assert_eq!(unfit(0, None, Some(TypeId(1000))), "method list is of type 1000, of which there is none");
+    let mut unary = one::<(), ()>();
+    unary.methods[0].accepts = it;
+    assert_eq!(unary.check().unwrap_err().to_string(), "method get has a type for `accepts`, and the shape Unary");
 
     // Types that contain themselves, with and without a way out. The type that is built gets the place 1.
     let me = TypeId(1);

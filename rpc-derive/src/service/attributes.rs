@@ -1,18 +1,19 @@
 //! The grammar of `#[rpc(..)]`: keys, some with a type or a text, between commas.
 use super::model::Rpc;
-use crate::errors::Errors;
+use crate::{errors::Errors, names};
 use proc_macro2::{Span, TokenTree};
 use std::time::Duration;
 use syn::{
     Error, Ident, LitStr, Token, Type, Variant,
     ext::IdentExt,
     parse::{ParseStream, Result},
+    parse_quote_spanned,
 };
 
-const KEYS: &str = "`returns`, `oneway`, `idempotent`, `blocking`, `timeout`";
+const KEYS: &str = "`returns`, `stream`, `accepts`, `oneway`, `idempotent`, `blocking`, `timeout`";
 
-/// What the attributes of a variant say; `None` if they say nothing that can be used, which is reported.
-pub(super) fn rpc(variant: &Variant, errors: &mut Errors) -> Option<Rpc> {
+/// What the attributes of a variant say, and whether that is all right; else it is reported.
+pub(super) fn rpc(variant: &Variant, errors: &mut Errors) -> (Rpc, bool) {
     let mut rpc = Rpc::default();
     let mut is_whole = true;
     for attribute in variant.attrs.iter().filter(|attribute| attribute.path().is_ident("rpc")) {
@@ -28,13 +29,18 @@ pub(super) fn rpc(variant: &Variant, errors: &mut Errors) -> Option<Rpc> {
     if rpc.is_silent() && is_whole {
         errors.push(&variant.ident, silent(&variant.ident));
     }
-    Some(rpc).filter(|rpc| is_whole && !rpc.is_silent())
+    if rpc.items().next().is_some() && rpc.oneway.is_none() {
+        let at = names::ours(variant.ident.span());
+        rpc.returns.get_or_insert_with(|| parse_quote_spanned!(at=> ()));
+    }
+    let is_sound = is_whole && !rpc.is_silent();
+    (rpc, is_sound)
 }
 
 fn silent(variant: &Ident) -> String {
     format!(
-        "what does `{variant}` answer? add `#[rpc(returns = Type)]` (`returns = ()` for just \"done\") \
-         or `#[rpc(oneway)]`"
+        "what does `{variant}` answer? add `#[rpc(returns = Type)]` (`returns = ()` for just \"done\"), \
+         `#[rpc(stream = Item)]`, `#[rpc(accepts = Item)]` or `#[rpc(oneway)]`"
     )
 }
 
@@ -74,6 +80,8 @@ fn key(name: &Ident, input: ParseStream<'_>, rpc: &mut Rpc) -> Result<()> {
 fn unknown(key: &str) -> String {
     let meant = match key {
         "return" | "reply" | "response" | "answer" | "answers" => "; did you mean `returns`?",
+        "streams" | "yields" | "sends" | "items" => "; did you mean `stream`?",
+        "accept" | "takes" | "upload" => "; did you mean `accepts`?",
         "one_way" | "notify" => "; did you mean `oneway`?",
         "idempotence" | "retry" => "; did you mean `idempotent`?",
         "deadline" | "time" => "; did you mean `timeout`?",
@@ -83,12 +91,11 @@ fn unknown(key: &str) -> String {
 }
 
 fn type_of(slot: &mut Option<Type>, name: &Ident, input: ParseStream<'_>) -> Result<()> {
-    if !input.peek(Token![=]) {
+    let has_sign = input.parse::<Option<Token![=]>>()?.is_some();
+    if !has_sign || input.is_empty() || input.peek(Token![,]) {
         return Err(Error::new(name.span(), format!("which type? write `{name} = Type`")));
     }
-    input.parse::<Token![=]>()?;
-    let ty = input.parse()?;
-    once(slot, ty, name)
+    once(slot, input.parse()?, name)
 }
 
 fn flag(slot: &mut Option<Span>, name: &Ident, input: ParseStream<'_>) -> Result<()> {

@@ -6,7 +6,7 @@ use crate::{
     types::{self, Loan},
 };
 use std::collections::HashMap;
-use syn::{Attribute, Data, DeriveInput, Ident, Type, TypeReference};
+use syn::{Attribute, Data, DeriveInput, Type, TypeReference};
 
 /// The longest tuple that serde knows, and arguments travel as a tuple.
 const ARGUMENTS_MAX: usize = 16;
@@ -18,8 +18,7 @@ pub(super) fn service(input: &DeriveInput, service: &mut Service<'_>, errors: &m
     method_names(service, errors);
     for method in &mut service.methods {
         arguments(method, errors);
-        let variant = method.variant;
-        method.rpc = method.rpc.take().filter(|rpc| conversation(rpc, variant, errors));
+        method.is_sound &= conversation(&mut method.rpc, errors);
     }
 }
 
@@ -120,8 +119,8 @@ fn borrowed(reference: &TypeReference, errors: &mut Errors) {
     errors.push(reference, format!("only `&str` and `&[u8]` can be borrowed from a message: {instead}"));
 }
 
-/// Whether the keys of one method agree with each other, and with this version.
-fn conversation(rpc: &Rpc, variant: &Ident, errors: &mut Errors) -> bool {
+/// Whether the keys of one method say how it talks, and its types can travel.
+fn conversation(rpc: &mut Rpc, errors: &mut Errors) -> bool {
     if rpc.oneway.is_some() {
         let others = [("returns", &rpc.returns), ("stream", &rpc.stream), ("accepts", &rpc.accepts)];
         for (key, ty) in others.iter().filter_map(|(key, ty)| Some((key, ty.as_ref()?))) {
@@ -136,37 +135,27 @@ fn conversation(rpc: &Rpc, variant: &Ident, errors: &mut Errors) -> bool {
                 "only a method with an answer can be `idempotent`: nobody learns that a one-way call failed",
             );
         }
-    } else {
-        streams(rpc, variant, errors);
     }
-    let answers_own = rpc.returns.as_ref().is_none_or(|ty| owned(ty, errors));
-    answers_own && rpc.stream.is_none() && rpc.accepts.is_none()
+    let mut is_sound = true;
+    for slot in [&mut rpc.accepts, &mut rpc.stream, &mut rpc.returns] {
+        is_sound &= slot.as_ref().is_none_or(|ty| owned(ty, errors));
+        // What is left is still a parameter of the handler's method, where `Self` is the handler.
+        slot.take_if(|ty| types::mention_of_self(ty).is_some());
+    }
+    is_sound
 }
 
-fn streams(rpc: &Rpc, variant: &Ident, errors: &mut Errors) {
-    for (key, ty) in [("stream", &rpc.stream), ("accepts", &rpc.accepts)] {
-        let Some(ty) = ty else { continue };
-        errors.push(
-            ty,
-            format!(
-                "streams are not part of this version: `{variant}` cannot have `{key}` yet; \
-                 answer a `Vec` with `returns`, or a page of it"
-            ),
-        );
-    }
-}
-
-/// An answer outlives the message that it came in.
+/// An answer, or an item, outlives the message that it came in.
 fn owned(ty: &Type, errors: &mut Errors) -> bool {
     let speaks_of_self = speaks_of_self(ty, errors);
     let loans = types::loans(ty);
     for loan in &loans {
         match loan {
             Loan::Reference(reference) => {
-                errors.push(reference, "answers own their data: `String` for `&str`, `Vec<T>` for `&[T]`");
+                errors.push(reference, "answers and items own their data: `String` for `&str`, `Vec<T>` for `&[T]`");
             }
             Loan::Lifetime(lifetime) => {
-                errors.push(lifetime, "answers own their data: they cannot borrow from the request");
+                errors.push(lifetime, "answers and items own their data: they cannot borrow from the request");
             }
         }
     }

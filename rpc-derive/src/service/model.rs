@@ -26,8 +26,10 @@ pub(crate) struct Method<'a> {
     pub(crate) deprecated: Option<&'a Attribute>,
     /// In the order of the fields, in which they travel.
     pub(crate) arguments: Vec<Argument<'a>>,
-    /// `None`: `#[rpc(..)]` is missing or wrong, which is reported already.
-    pub(crate) rpc: Option<Rpc>,
+    /// What `#[rpc(..)]` says, as far as it can be read.
+    pub(crate) rpc: Rpc,
+    /// Whether `rpc` can be acted on. What it lacks, or has wrong, is reported already.
+    pub(crate) is_sound: bool,
 }
 
 /// One field.
@@ -40,6 +42,7 @@ pub(crate) struct Argument<'a> {
 /// What `#[rpc(..)]` says, key by key.
 #[derive(Default)]
 pub(crate) struct Rpc {
+    /// Beside items it is `()` unless the user says otherwise.
     pub(crate) returns: Option<Type>,
     /// The items that the server sends before it answers.
     pub(crate) stream: Option<Type>,
@@ -51,13 +54,19 @@ pub(crate) struct Rpc {
     pub(crate) timeout: Option<Duration>,
 }
 
-/// How the two sides talk. The shapes with streams will be further variants.
-#[derive(Clone, Copy)]
-pub(crate) enum Shape<'m> {
-    /// One request, one answer of this type.
-    Unary(&'m Type),
+/// How the two sides talk.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shape {
+    /// One request, one answer.
+    Unary,
     /// One request, no answer.
     OneWay,
+    /// One request, items, one answer.
+    Stream,
+    /// One request with items behind it, one answer.
+    Upload,
+    /// One request with items behind it, items, one answer.
+    Duplex,
 }
 
 impl Service<'_> {
@@ -71,15 +80,20 @@ impl Service<'_> {
     pub(crate) fn types(&self) -> impl Iterator<Item = &Type> {
         self.methods.iter().flat_map(|method| {
             let arguments = method.arguments.iter().map(|argument| argument.ty);
-            arguments.chain(method.rpc.as_ref().and_then(|rpc| rpc.returns.as_ref()))
+            arguments.chain(method.rpc.items()).chain(&method.rpc.returns)
         })
     }
 }
 
 impl Method<'_> {
     /// How the two sides talk; `None` if that is reported as a mistake.
-    pub(crate) fn shape(&self) -> Option<Shape<'_>> {
-        self.rpc.as_ref().and_then(Rpc::shape)
+    pub(crate) fn shape(&self) -> Option<Shape> {
+        self.rpc.shape().filter(|_| self.is_sound)
+    }
+
+    /// What it answers; `None` if that is nothing, or reported as a mistake.
+    pub(crate) fn returns(&self) -> Option<&Type> {
+        self.rpc.returns.as_ref().filter(|_| self.is_sound)
     }
 
     /// The name in the schema: `type`.
@@ -89,16 +103,24 @@ impl Method<'_> {
 }
 
 impl Rpc {
-    fn shape(&self) -> Option<Shape<'_>> {
-        match (&self.returns, self.oneway) {
-            (Some(returns), _) => Some(Shape::Unary(returns)),
-            (None, Some(_)) => Some(Shape::OneWay),
-            (None, None) => None,
+    fn shape(&self) -> Option<Shape> {
+        match (&self.accepts, &self.stream, &self.returns) {
+            (Some(_), Some(_), Some(_)) => Some(Shape::Duplex),
+            (Some(_), None, Some(_)) => Some(Shape::Upload),
+            (None, Some(_), Some(_)) => Some(Shape::Stream),
+            (None, None, Some(_)) => Some(Shape::Unary),
+            (None, None, None) => self.oneway.map(|_| Shape::OneWay),
+            (_, _, None) => None,
         }
+    }
+
+    /// The types of the items, the client's first.
+    pub(crate) fn items(&self) -> impl Iterator<Item = &Type> {
+        self.accepts.iter().chain(&self.stream)
     }
 
     /// Whether no key says how the two sides talk.
     pub(crate) fn is_silent(&self) -> bool {
-        self.returns.is_none() && self.stream.is_none() && self.accepts.is_none() && self.oneway.is_none()
+        self.returns.is_none() && self.oneway.is_none() && self.items().next().is_none()
     }
 }

@@ -22,13 +22,15 @@ pub(super) fn service<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Option
 }
 
 fn method<'a>(variant: &'a Variant, errors: &mut Errors) -> Method<'a> {
+    let (rpc, is_sound) = attributes::rpc(variant, errors);
     Method {
         variant: &variant.ident,
         name: names::identifier(&names::snake(&variant.ident), variant.ident.span()),
         docs: Docs::of(&variant.attrs),
         deprecated: variant.attrs.iter().find(|attribute| attribute.path().is_ident("deprecated")),
         arguments: arguments(variant, errors),
-        rpc: attributes::rpc(variant, errors),
+        rpc,
+        is_sound,
     }
 }
 

@@ -9,6 +9,10 @@ enum Kv {
     Count,
     #[rpc(returns = u64, returns = u32)]
     Twice,
+    #[rpc(stream, accepts = )]
+    Items,
+    #[rpc(stream = u64, stream = u32, accepts = u64)]
+    TwiceStreamed,
     #[rpc]
     Nothing,
 }

@@ -5,6 +5,8 @@ use rpc_core::Service;
 enum Kv {
     #[rpc(returns = Option<Self>)]
     Get { first: Box<Self> },
+    #[rpc(accepts = Self, stream = Vec<Self>)]
+    Lookup,
 }
 
 fn main() {}

@@ -7,6 +7,10 @@ enum Kv {
     Get,
     #[rpc(deadline = "1s", returns = u64)]
     Count,
+    #[rpc(streams = u64)]
+    List,
+    #[rpc(accept = u64, returns = u64)]
+    Load,
 }
 
 fn main() {}

@@ -42,6 +42,49 @@ impl<C: ::rpc_core::Channel> KvClient<C> {
             (),
         >(&self.channel, ::rpc_core::Outgoing::new(&__INFO, &__METHODS[2usize], &()))
     }
+    /// Every entry under a prefix.
+    pub fn list(&self, prefix: &str) -> ::rpc_core::returns::Stream<C, Entry, ()> {
+        let _ = ::rpc_core::__private::describe::<()>;
+        let _ = ::rpc_core::__private::describe::<Entry>;
+        ::rpc_core::Channel::stream::<
+            Entry,
+            (),
+        >(
+            &self.channel,
+            ::rpc_core::Outgoing::new(&__INFO, &__METHODS[3usize], &(prefix,)),
+        )
+    }
+    ///Calls `load`.
+    pub fn load(&self) -> ::rpc_core::returns::Upload<C, Entry, u64> {
+        let _ = ::rpc_core::__private::describe::<u64>;
+        let _ = ::rpc_core::__private::describe::<Entry>;
+        ::rpc_core::Channel::upload::<
+            Entry,
+            u64,
+        >(&self.channel, ::rpc_core::Outgoing::new(&__INFO, &__METHODS[4usize], &()))
+    }
+    ///Calls `lookup`.
+    pub fn lookup(
+        &self,
+        out: u8,
+    ) -> ::rpc_core::returns::Duplex<C, String, Entry, Result<Summary, StoreError>> {
+        let _ = ::rpc_core::__private::describe::<Result<Summary, StoreError>>;
+        let _ = ::rpc_core::__private::describe::<String>;
+        let _ = ::rpc_core::__private::describe::<Entry>;
+        let _ = ::rpc_core::__private::describe::<u8>;
+        ::rpc_core::Channel::duplex::<
+            String,
+            Entry,
+            Result<Summary, StoreError>,
+        >(
+            &self.channel,
+            ::rpc_core::Outgoing::new(
+                &__INFO,
+                &__METHODS[5usize],
+                &(::rpc_core::__private::ours(&out),),
+            ),
+        )
+    }
 }
 #[automatically_derived]
 impl<C: ::rpc_core::Channel> ::rpc_core::Client for KvClient<C> {

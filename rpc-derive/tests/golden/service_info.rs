@@ -1,4 +1,4 @@
-static __METHODS: [::rpc_core::Method; 3usize] = [
+static __METHODS: [::rpc_core::Method; 6usize] = [
     ::rpc_core::Method {
         name: "get",
         doc: "Looks up one key.",
@@ -14,6 +14,8 @@ static __METHODS: [::rpc_core::Method; 3usize] = [
                 describe: <&'static str as ::rpc_core::Schema>::describe,
             },
         ],
+        accepts: ::core::option::Option::None,
+        stream: ::core::option::Option::None,
         returns: ::rpc_core::__private::describe::<Option<String>>,
     },
     ::rpc_core::Method {
@@ -43,6 +45,8 @@ static __METHODS: [::rpc_core::Method; 3usize] = [
                 describe: ::rpc_core::__private::describe::<Option<u64>>,
             },
         ],
+        accepts: ::core::option::Option::None,
+        stream: ::core::option::Option::None,
         returns: ::rpc_core::__private::describe::<Result<(), StoreError>>,
     },
     ::rpc_core::Method {
@@ -54,7 +58,60 @@ static __METHODS: [::rpc_core::Method; 3usize] = [
         blocking: false,
         timeout: ::core::option::Option::None,
         arguments: &[],
+        accepts: ::core::option::Option::None,
+        stream: ::core::option::Option::None,
         returns: <() as ::rpc_core::Schema>::describe,
+    },
+    ::rpc_core::Method {
+        name: "list",
+        doc: "Every entry under a prefix.",
+        index: 3u32,
+        shape: ::rpc_core::Shape::Stream,
+        idempotent: false,
+        blocking: false,
+        timeout: ::core::option::Option::None,
+        arguments: &[
+            ::rpc_core::Argument {
+                name: "prefix",
+                doc: "",
+                describe: <&'static str as ::rpc_core::Schema>::describe,
+            },
+        ],
+        accepts: ::core::option::Option::None,
+        stream: ::core::option::Option::Some(::rpc_core::__private::describe::<Entry>),
+        returns: ::rpc_core::__private::describe::<()>,
+    },
+    ::rpc_core::Method {
+        name: "load",
+        doc: "",
+        index: 4u32,
+        shape: ::rpc_core::Shape::Upload,
+        idempotent: false,
+        blocking: false,
+        timeout: ::core::option::Option::None,
+        arguments: &[],
+        accepts: ::core::option::Option::Some(::rpc_core::__private::describe::<Entry>),
+        stream: ::core::option::Option::None,
+        returns: ::rpc_core::__private::describe::<u64>,
+    },
+    ::rpc_core::Method {
+        name: "lookup",
+        doc: "",
+        index: 5u32,
+        shape: ::rpc_core::Shape::Duplex,
+        idempotent: false,
+        blocking: false,
+        timeout: ::core::option::Option::None,
+        arguments: &[
+            ::rpc_core::Argument {
+                name: "out",
+                doc: "",
+                describe: ::rpc_core::__private::describe::<u8>,
+            },
+        ],
+        accepts: ::core::option::Option::Some(::rpc_core::__private::describe::<String>),
+        stream: ::core::option::Option::Some(::rpc_core::__private::describe::<Entry>),
+        returns: ::rpc_core::__private::describe::<Result<Summary, StoreError>>,
     },
 ];
 static __INFO: ::rpc_core::ServiceInfo = ::rpc_core::ServiceInfo::new(

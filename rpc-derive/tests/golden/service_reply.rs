@@ -7,6 +7,12 @@ pub enum KvReply {
     Set(Result<(), StoreError>),
     ///Holds the place of `touch`, which answers nothing.
     Touch,
+    ///What `list` answers behind its items.
+    List(()),
+    ///What `load` answers.
+    Load(u64),
+    ///What `lookup` answers behind its items.
+    Lookup(Result<Summary, StoreError>),
 }
 #[automatically_derived]
 impl ::rpc_core::__private::serde::Serialize for KvReply {
@@ -43,10 +49,40 @@ impl ::rpc_core::__private::serde::Serialize for KvReply {
                     "Touch",
                 )
             }
+            KvReply::List(answer) => {
+                let _ = ::rpc_core::__private::describe::<()>;
+                ::rpc_core::__private::serde::Serializer::serialize_newtype_variant(
+                    serializer,
+                    "KvReply",
+                    3u32,
+                    "List",
+                    &::rpc_core::__private::Ours(answer),
+                )
+            }
+            KvReply::Load(answer) => {
+                let _ = ::rpc_core::__private::describe::<u64>;
+                ::rpc_core::__private::serde::Serializer::serialize_newtype_variant(
+                    serializer,
+                    "KvReply",
+                    4u32,
+                    "Load",
+                    &::rpc_core::__private::Ours(answer),
+                )
+            }
+            KvReply::Lookup(answer) => {
+                let _ = ::rpc_core::__private::describe::<Result<Summary, StoreError>>;
+                ::rpc_core::__private::serde::Serializer::serialize_newtype_variant(
+                    serializer,
+                    "KvReply",
+                    5u32,
+                    "Lookup",
+                    &::rpc_core::__private::Ours(answer),
+                )
+            }
         }
     }
 }
-const __NAMES: &[&str] = &["Get", "Set", "Touch"];
+const __NAMES: &[&str] = &["Get", "Set", "Touch", "List", "Load", "Lookup"];
 struct __Visitor;
 #[automatically_derived]
 impl<'de> ::rpc_core::__private::serde::de::Visitor<'de> for __Visitor {
@@ -81,6 +117,27 @@ impl<'de> ::rpc_core::__private::serde::de::Visitor<'de> for __Visitor {
             2usize => {
                 ::rpc_core::__private::serde::de::VariantAccess::unit_variant(body)
                     .map(|()| KvReply::Touch)
+            }
+            3usize => {
+                let _ = ::rpc_core::__private::describe::<()>;
+                ::rpc_core::__private::serde::de::VariantAccess::newtype_variant::<
+                    ::rpc_core::__private::Own<()>,
+                >(body)
+                    .map(|answer| KvReply::List(answer.0))
+            }
+            4usize => {
+                let _ = ::rpc_core::__private::describe::<u64>;
+                ::rpc_core::__private::serde::de::VariantAccess::newtype_variant::<
+                    ::rpc_core::__private::Own<u64>,
+                >(body)
+                    .map(|answer| KvReply::Load(answer.0))
+            }
+            5usize => {
+                let _ = ::rpc_core::__private::describe::<Result<Summary, StoreError>>;
+                ::rpc_core::__private::serde::de::VariantAccess::newtype_variant::<
+                    ::rpc_core::__private::Own<Result<Summary, StoreError>>,
+                >(body)
+                    .map(|answer| KvReply::Lookup(answer.0))
             }
             _ => {
                 ::core::result::Result::Err(

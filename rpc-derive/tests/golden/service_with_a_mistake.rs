@@ -1,5 +1,8 @@
 ::core::compile_error! {
-    "what does `Get` answer? add `#[rpc(returns = Type)]` (`returns = ()` for just \"done\") or `#[rpc(oneway)]`"
+    "what does `Get` answer? add `#[rpc(returns = Type)]` (`returns = ()` for just \"done\"), `#[rpc(stream = Item)]`, `#[rpc(accepts = Item)]` or `#[rpc(oneway)]`"
+}
+::core::compile_error! {
+    "answers and items own their data: `String` for `&str`, `Vec<T>` for `&[T]`"
 }
 ///Calls a [`Kv`] service over the channel `C`. [`Kv::connect`] and [`Kv::client`] make it.
 #[derive(::core::fmt::Debug, ::core::clone::Clone)]
@@ -17,6 +20,13 @@ pub trait KvHandler: ::core::marker::Send + ::core::marker::Sync + 'static {
     fn count(&self, cx: &::rpc_core::Context, prefix: &str) -> u64;
     ///Answers `get`.
     fn get(&self, cx: &::rpc_core::Context, key: &str) -> impl ::core::marker::Sized;
+    ///Answers `lookup`.
+    fn lookup(
+        &self,
+        cx: &::rpc_core::Context,
+        input: ::rpc_core::Source<Entry>,
+        out: ::rpc_core::Sink<&str>,
+    ) -> impl ::core::marker::Sized;
 }
 ///What the methods of [`Kv`] answer, as it travels: the method's index, then its answer. For recordings and tests; a client decodes only the answer of its own method.
 #[derive(::core::fmt::Debug)]
@@ -25,6 +35,8 @@ pub enum KvReply {
     Count(u64),
     ///Holds the place of `get`, which answers nothing.
     Get,
+    ///Holds the place of `lookup`, which answers nothing.
+    Lookup,
 }
 const _: () = {
     static __METHODS: [::rpc_core::Method; 0] = [];
@@ -84,6 +96,10 @@ When nobody serves [`Kv`] there.*/
                 let _ = key;
                 ::core::unreachable!()
             }
+        }
+        ///Calls `lookup`.
+        pub fn lookup(&self) -> ::rpc_core::returns::Duplex<C, Entry, &str, ()> {
+            { ::core::unreachable!() }
         }
     }
     #[automatically_derived]

@@ -5,22 +5,79 @@ use crate::wire::{Cut, Cutter, HEAD_BYTES};
 const LIMITS: DecodeLimits = DecodeLimits { memory_bytes_max: 1 << 20 };
 
 fn frame(kind: Kind, id: u32, body: &[u8]) -> (Head, Vec<u8>) {
-    (Head { length: body.len() as u32, kind, call: CallId(id) }, body.to_vec())
+    (Head { length: body.len() as u32, kind, more: false, call: CallId(id) }, body.to_vec())
 }
 
-fn caller() -> Caller<char> {
-    Caller::new(8)
+/// A caller, and what it queues.
+struct Fed {
+    caller: Caller<char>,
+    outbox: Outbox,
 }
 
-fn start(caller: &mut Caller<char>) -> CallId {
+impl std::ops::Deref for Fed {
+    type Target = Caller<char>;
+
+    fn deref(&self) -> &Caller<char> {
+        &self.caller
+    }
+}
+
+impl std::ops::DerefMut for Fed {
+    fn deref_mut(&mut self) -> &mut Caller<char> {
+        &mut self.caller
+    }
+}
+
+impl Fed {
+    fn give_up(&mut self, id: CallId) -> Outcome {
+        self.caller.give_up(id, &mut self.outbox, &mut Vec::new())
+    }
+
+    fn take_batch(&mut self) -> Option<Vec<u8>> {
+        self.caller.take_batch(&mut self.outbox)
+    }
+
+    fn wrote(&mut self, batch: Vec<u8>, count: usize) {
+        self.caller.wrote(batch, count, &mut self.outbox, &mut Vec::new());
+    }
+
+    /// A call with items.
+    fn open(&mut self, shape: Shape) -> CallId {
+        let id = start(self);
+        self.caller.open(id, shape);
+        id
+    }
+
+    fn send(&mut self, id: CallId, bytes: &[u8]) -> Sent {
+        self.caller.send_items(id, bytes, &mut self.outbox)
+    }
+
+    /// What has come for a call, and how it stands.
+    fn items(&mut self, id: CallId) -> (Vec<u8>, Next) {
+        let mut buffer = Vec::new();
+        loop {
+            match self.caller.take_items(id, &mut buffer, &mut self.outbox) {
+                Next::Items => {}
+                next => return (buffer, next),
+            }
+        }
+    }
+}
+
+fn caller() -> Fed {
+    let terms = CallTerms { calls_max: 8, reply_bytes_max: 1000, window_bytes: 100, peer_window_bytes: 50 };
+    Fed { caller: Caller::new(terms), outbox: Outbox::default() }
+}
+
+fn start(caller: &mut Fed) -> CallId {
     let mut request = Vec::new();
     put(&mut request, Kind::Call, CallId::NONE, &"request");
-    caller.start(&mut request)
+    caller.caller.start(&mut request, &mut caller.outbox)
 }
 
-fn receive(caller: &mut Caller<char>, (head, body): (Head, Vec<u8>)) -> Vec<char> {
+fn receive(caller: &mut Fed, (head, body): (Head, Vec<u8>)) -> Vec<char> {
     let mut woken = Vec::new();
-    caller.received(head, Body::Part(&body), LIMITS, &mut woken);
+    caller.caller.received(head, Body::Part(&body), LIMITS, &mut caller.outbox, &mut woken);
     woken
 }
 
@@ -28,14 +85,14 @@ fn fault(id: u32, fault: &Fault) -> (Head, Vec<u8>) {
     frame(Kind::Fault, id, &postcard::to_stdvec(fault).unwrap())
 }
 
-fn written(caller: &mut Caller<char>) -> Vec<(Kind, u32)> {
+fn written(caller: &mut Fed) -> Vec<(Kind, u32)> {
     let (batch, mut cutter, mut at, mut seen) =
         (caller.take_batch().unwrap_or_default(), Cutter::new(1 << 20), 0, Vec::new());
     while let Ok(Cut::Frame { head, used, .. }) = cutter.cut(&batch[at..]) {
         seen.push((head.kind, head.call.0));
         at += used;
     }
-    caller.wrote(batch, at, &mut Vec::new());
+    caller.wrote(batch, at);
     seen
 }
 
@@ -83,7 +140,7 @@ fn a_fault_of_a_one_way_call_is_nobodys() {
     let mut caller = caller();
     let mut post = Vec::new();
     put(&mut post, Kind::Call, CallId::NONE, &());
-    caller.post(&mut post);
+    caller.caller.post(&mut post, &mut caller.outbox);
     receive(&mut caller, fault(1, &Fault::Overloaded));
     assert_eq!(caller.end(), None);
 }
@@ -95,24 +152,24 @@ fn outcomes_when_the_connection_dies() {
     let (a, b) = (start(&mut caller), start(&mut caller));
     let batch = caller.take_batch().unwrap();
     let first = batch.len() / 2;
-    caller.wrote(batch, first + 3, &mut Vec::new());
+    caller.wrote(batch, first + 3);
     caller.over(End::Lost("gone".to_owned()), &mut Vec::new());
-    assert_eq!(caller.give_up(a, &mut Vec::new()), Outcome::Unknown);
-    assert_eq!(caller.give_up(b, &mut Vec::new()), Outcome::NotSent);
+    assert_eq!(caller.give_up(a), Outcome::Unknown);
+    assert_eq!(caller.give_up(b), Outcome::NotSent);
 }
 
 /// O2: a request that is still in the queue is taken back; one that is not is cancelled.
 #[test]
 fn outcomes_when_the_caller_gives_up() {
     let mut caller = caller();
-    let (a, mut woken) = (start(&mut caller), Vec::new());
-    assert_eq!(caller.give_up(a, &mut woken), Outcome::NotSent);
+    let a = start(&mut caller);
+    assert_eq!(caller.give_up(a), Outcome::NotSent);
     assert_eq!(written(&mut caller), [(Kind::Void, a.0)]);
     assert_eq!(caller.calls.in_flight(), 0, "no answer will come");
 
     let b = start(&mut caller);
     written(&mut caller);
-    assert_eq!(caller.give_up(b, &mut woken), Outcome::Unknown);
+    assert_eq!(caller.give_up(b), Outcome::Unknown);
     assert_eq!(written(&mut caller), [(Kind::Cancel, b.0)]);
     receive(&mut caller, frame(Kind::Reply, b.0, b"late"));
     assert_eq!((caller.end(), caller.calls.in_flight()), (None, 0), "late answers are ignored");
@@ -128,6 +185,19 @@ fn goodbye() {
     assert!(caller.is_closing());
     assert_eq!(caller.take(a, &mut buffer), None);
     assert_eq!(caller.take(b, &mut buffer), Some(Err(Fault::ShuttingDown)));
+}
+
+/// D1: both halves of a call that goodbye refuses find out.
+#[test]
+fn goodbye_wakes_both_halves() {
+    let mut caller = caller();
+    let id = caller.open(Shape::Duplex);
+    assert_eq!(caller.send(id, &[7; 50]), Sent::Some(50));
+    caller.calls.wait(Waits::Items(id), 'i');
+    caller.calls.wait(Waits::Credit(id), 'c');
+    assert_eq!(receive(&mut caller, frame(Kind::Goodbye, 0, b"")), ['i', 'c']);
+    assert_eq!(caller.items(id).1, Next::Failed);
+    assert_eq!(caller.send(id, &[7]), Sent::Stopped);
 }
 
 /// A ping that goodbye has refused is answered all the same: nobody's fault.
@@ -148,7 +218,7 @@ fn an_answer_that_goodbye_overtook() {
 fn an_oversized_reply() {
     let mut caller = caller();
     let id = start(&mut caller);
-    caller.oversized(Head { length: 500, kind: Kind::Reply, call: id }, 100, &mut Vec::new());
+    caller.oversized(Head { length: 500, kind: Kind::Reply, more: false, call: id }, 100, &mut Vec::new());
     let taken = caller.take(id, &mut Vec::new());
     assert_eq!(taken, Some(Err(Fault::ReplyTooLarge { size: 500, limit: 100 })));
     assert_eq!(caller.end(), None);
@@ -169,8 +239,9 @@ fn a_large_answer_is_not_copied() {
     let id = start(&mut caller);
     let mut bytes = vec![7; HEAD_BYTES + 100_000];
     let at = bytes.as_ptr();
-    let head = Head { length: 100_000, kind: Kind::Reply, call: id };
-    caller.received(head, Body::Whole { bytes: &mut bytes, start: HEAD_BYTES }, LIMITS, &mut Vec::new());
+    let head = Head { length: 100_000, kind: Kind::Reply, more: false, call: id };
+    let body = Body::Whole { bytes: &mut bytes, start: HEAD_BYTES };
+    caller.caller.received(head, body, LIMITS, &mut caller.outbox, &mut Vec::new());
     let mut buffer = Vec::new();
     assert_eq!(caller.take(id, &mut buffer), Some(Ok(HEAD_BYTES)));
     assert_eq!(buffer.as_ptr(), at);
@@ -192,5 +263,167 @@ fn pings_without_end() {
     for id in 0..100_000 {
         receive(&mut caller, frame(Kind::Ping, id, b""));
     }
-    assert!(caller.queued() > PONGS_BYTES_MAX && caller.queued() < 2 * PONGS_BYTES_MAX, "{}", caller.queued());
+    assert!((PONGS_BYTES_MAX..2 * PONGS_BYTES_MAX).contains(&caller.outbox.queued()), "{}", caller.outbox.queued());
+}
+
+/// F8: a large answer comes in parts, with others' between.
+#[test]
+fn an_answer_in_parts() {
+    let mut caller = caller();
+    let (a, b) = (start(&mut caller), start(&mut caller));
+    caller.calls.wait(Waits::Answer(a), 'a');
+    let part = |id: CallId, bytes: &[u8]| {
+        let (head, body) = frame(Kind::Reply, id.0, bytes);
+        (Head { more: true, ..head }, body)
+    };
+    assert_eq!(receive(&mut caller, part(a, b"first ")), []);
+    assert_eq!(receive(&mut caller, frame(Kind::Reply, b.0, b"between")), []);
+    assert_eq!(receive(&mut caller, part(a, b"second ")), []);
+    assert_eq!(receive(&mut caller, frame(Kind::Reply, a.0, b"last")), ['a']);
+    let mut buffer = Vec::new();
+    assert_eq!(caller.take(a, &mut buffer), Some(Ok(0)));
+    assert_eq!(buffer, b"first second last");
+}
+
+#[test]
+fn parts_without_end() {
+    let mut caller = caller();
+    let a = start(&mut caller);
+    for _ in 0..11 {
+        assert_eq!(caller.end(), None);
+        let (head, body) = frame(Kind::Reply, a.0, &[7; 100]);
+        receive(&mut caller, (Head { more: true, ..head }, body));
+    }
+    assert!(matches!(caller.end(), Some(End::Violation(why)) if why.contains("over the limit")));
+}
+
+#[test]
+fn items_and_then_the_answer() {
+    let mut caller = caller();
+    let id = caller.open(Shape::Stream);
+    caller.calls.wait(Waits::Items(id), 'i');
+    assert_eq!(receive(&mut caller, frame(Kind::Items, id.0, b"one")), ['i']);
+    assert_eq!(caller.items(id), (b"one".to_vec(), Next::Nothing));
+    receive(&mut caller, frame(Kind::Items, id.0, b"two"));
+    receive(&mut caller, frame(Kind::Reply, id.0, b"end"));
+    assert_eq!(caller.items(id), (b"two".to_vec(), Next::Answered), "the last item is not lost");
+    receive(&mut caller, frame(Kind::Items, id.0, b"behind the end"));
+    assert!(matches!(caller.end(), Some(End::Violation(_))));
+}
+
+/// T3, T4: a receiver grants what it has taken, by halves of the smaller window; and not a byte more is let in.
+#[test]
+fn credit_is_granted_and_kept() {
+    let mut caller = caller();
+    let id = caller.open(Shape::Stream);
+    written(&mut caller);
+    receive(&mut caller, frame(Kind::Items, id.0, &[1; 24]));
+    caller.items(id);
+    assert_eq!(written(&mut caller), []);
+    receive(&mut caller, frame(Kind::Items, id.0, &[1; 26]));
+    caller.items(id);
+    assert_eq!(written(&mut caller), [(Kind::Credit, id.0)]);
+    receive(&mut caller, frame(Kind::Items, id.0, &[1; 50]));
+    assert_eq!((caller.end(), caller.held()), (None, 50));
+    receive(&mut caller, frame(Kind::Items, id.0, &[1]));
+    assert!(matches!(caller.end(), Some(End::Violation(_))));
+}
+
+#[test]
+fn input_waits_for_credit() {
+    let mut caller = caller();
+    let id = caller.open(Shape::Upload);
+    assert_eq!(caller.send(id, &[7; 80]), Sent::Some(50));
+    assert_eq!(caller.send(id, &[7; 30]), Sent::Some(0));
+    caller.calls.wait(Waits::Credit(id), 'c');
+    assert_eq!(receive(&mut caller, frame(Kind::InputCredit, id.0, &[20])), ['c']);
+    assert_eq!(caller.send(id, &[7; 30]), Sent::Some(20));
+    caller.caller.end_items(id, true, &mut caller.outbox);
+    assert_eq!(caller.send(id, &[7]), Sent::Stopped, "nothing follows the end");
+    let kinds: Vec<_> = written(&mut caller).into_iter().map(|frame| frame.0).collect();
+    assert_eq!(kinds, [Kind::Call, Kind::Input, Kind::Input, Kind::InputEnd]);
+}
+
+/// Else who writes while it waits would take every pause of the socket for what it waits for, and go around in circles.
+#[test]
+fn a_call_without_items_waits_for_its_answer() {
+    let mut caller = caller();
+    let id = caller.open(Shape::Upload);
+    assert!(!caller.has_come(Waits::Items(id)));
+    receive(&mut caller, frame(Kind::Reply, id.0, b"yes"));
+    assert!(caller.has_come(Waits::Items(id)));
+}
+
+/// A peer may say no more and still take nothing: who writes must not wait for it.
+#[test]
+fn nobody_waits_behind_the_end() {
+    let mut caller = caller();
+    let id = caller.open(Shape::Duplex);
+    assert!(!caller.has_come(Waits::Answer(id)) && !caller.has_come(Waits::Written));
+    caller.over(End::Lost("gone".to_owned()), &mut Vec::new());
+    assert!(caller.has_come(Waits::Answer(id)) && caller.has_come(Waits::Written));
+}
+
+/// A service that has answered, or wants no more, ends the sending.
+#[test]
+fn an_early_end_stops_the_sender() {
+    for last in [Kind::InputStop, Kind::Reply, Kind::Fault] {
+        let mut caller = caller();
+        let id = caller.open(Shape::Duplex);
+        assert_eq!(caller.send(id, &[7; 50]), Sent::Some(50));
+        caller.calls.wait(Waits::Credit(id), 'c');
+        let body = if last == Kind::Fault { postcard::to_stdvec(&Fault::Panicked).unwrap() } else { Vec::new() };
+        assert_eq!(receive(&mut caller, frame(last, id.0, &body)), ['c'], "{last:?}");
+        assert_eq!(caller.send(id, &[7]), Sent::Stopped, "{last:?}");
+    }
+}
+
+/// C7: frames of a call that was given up are late, and nobody's fault.
+#[test]
+fn items_of_a_cancelled_call() {
+    let mut caller = caller();
+    let id = caller.open(Shape::Duplex);
+    written(&mut caller);
+    assert_eq!(caller.send(id, &[7; 50]), Sent::Some(50));
+    assert_eq!(caller.give_up(id), Outcome::Unknown);
+    for kind in [Kind::Items, Kind::InputCredit, Kind::InputStop] {
+        receive(&mut caller, frame(kind, id.0, &[1; 1]));
+    }
+    assert_eq!((caller.end(), caller.calls.in_flight(), caller.streams()), (None, 1, 0));
+    assert_eq!(caller.give_up(id), Outcome::Unknown, "the other half may say so, too");
+    receive(&mut caller, frame(Kind::Reply, id.0, b"late"));
+    assert_eq!((caller.end(), caller.calls.in_flight()), (None, 0));
+}
+
+/// T6: what no call has, nobody may send.
+#[test]
+fn items_that_nobody_asked_for() {
+    let violated = |shape: Shape, kind: Kind, body: &[u8]| {
+        let mut caller = caller();
+        let id = caller.open(shape);
+        receive(&mut caller, frame(kind, id.0, body));
+        matches!(caller.end(), Some(End::Violation(_)))
+    };
+    assert!(violated(Shape::Upload, Kind::Items, b"x"));
+    assert!(violated(Shape::Stream, Kind::InputCredit, &[1]));
+    assert!(violated(Shape::Stream, Kind::InputStop, b""));
+    assert!(violated(Shape::Upload, Kind::InputCredit, b""), "malformed");
+    assert!(violated(Shape::Upload, Kind::InputCredit, &[0xff, 0xff, 0xff, 0xff, 0xff, 1]), "absurd");
+    let mut caller = caller();
+    receive(&mut caller, frame(Kind::Items, 5, b"x"));
+    assert!(matches!(caller.end(), Some(End::Violation(_))), "a call that was never made");
+}
+
+/// A dead peer ends a stream with an error, behind what had come.
+#[test]
+fn the_end_of_the_connection_is_no_quiet_end() {
+    let mut caller = caller();
+    let id = caller.open(Shape::Duplex);
+    receive(&mut caller, frame(Kind::Items, id.0, b"one"));
+    caller.calls.wait(Waits::Credit(id), 'c');
+    let mut woken = Vec::new();
+    caller.over(End::Lost("gone".to_owned()), &mut woken);
+    assert_eq!(woken, ['c']);
+    assert_eq!(caller.items(id), (b"one".to_vec(), Next::Failed));
+    assert_eq!(caller.send(id, b"x"), Sent::Stopped);
 }

@@ -2,14 +2,14 @@
 use super::*;
 
 fn catalog() -> Catalog {
-    let entry = |name: &str, has_reply: &[bool]| CatalogEntry {
+    let entry = |name: &str, shapes: &[Shape]| CatalogEntry {
         name: name.to_owned(),
         fingerprint: 7,
         schema: b"schema".to_vec(),
-        has_reply: has_reply.to_vec(),
+        shapes: shapes.to_vec(),
     };
     let limits = Limits { frame_bytes_max: 100, calls_max: 2, ..Limits::default() };
-    Catalog { entries: vec![entry("Other", &[]), entry("Kv", &[true, false])], instance: 5, limits }
+    Catalog { entries: vec![entry("Other", &[]), entry("Kv", &[Shape::Unary, Shape::OneWay])], instance: 5, limits }
 }
 
 /// A session and the bytes that it has sent.
@@ -38,7 +38,10 @@ impl Peer {
         loop {
             let step = self.session.step(&bytes[at..], &self.catalog, &mut self.out);
             let (used, end) = match &step {
-                Step::Done(used) | Step::Call(_, used) | Step::Cancel(_, used) => (*used, false),
+                Step::Done(used) | Step::Call(_, used) | Step::Cancel(_, used) | Step::LargeAnswer(_, used) => {
+                    (*used, false)
+                }
+                Step::Items(_, _, used) | Step::Answer(_, _, used) => (*used, false),
                 Step::Partial(_) | Step::Close => (0, true),
             };
             steps.push(match step {
@@ -85,7 +88,7 @@ fn frame<T: serde::Serialize>(kind: Kind, id: u32, body: &T) -> Vec<u8> {
 fn hello(service: Option<Wanted>) -> Vec<u8> {
     let mut out = Vec::new();
     put_preface(&mut out);
-    put(&mut out, Kind::Hello, CallId::NONE, &Hello { frame_bytes_max: 50, calls_max: 0, streams_max: 0, service });
+    put(&mut out, Kind::Hello, CallId::NONE, &Hello { frame_bytes_max: 50, calls_max: 0, window_bytes: 0, service });
     out
 }
 
@@ -192,8 +195,9 @@ fn calls_past_the_limit_are_refused() {
     peer.session.detach(CallId(91), "b");
     assert_eq!(peer.feed(&call(1, 0, 0)), ["Done(15)", "Partial(12)"]);
     assert_eq!(peer.faults(), [Fault::Overloaded]);
+    assert_eq!(peer.feed(&call(2, 0, 1)), ["Call(2, 1)", "Partial(12)"], "C10: a one-way call does not count");
     peer.session.finish(CallId(90));
-    assert_eq!(peer.feed(&call(2, 0, 0)), ["Call(2, 0)", "Partial(12)"]);
+    assert_eq!(peer.feed(&call(3, 0, 0)), ["Call(3, 0)", "Partial(12)"]);
 }
 
 /// C3: ids count up, so a request id is never used twice.
@@ -207,9 +211,31 @@ fn a_reused_id_ends_the_connection() {
 /// F4: what a client may not send ends the connection, with the reason.
 #[test]
 fn frames_that_no_client_sends() {
-    for kind in [Kind::Hello, Kind::Welcome, Kind::Reply, Kind::Fault, Kind::Opened, Kind::Goodbye] {
+    for kind in [Kind::Hello, Kind::Welcome] {
         let mut peer = Peer::open();
         assert_eq!(peer.feed(&frame(kind, 1, &())), ["Close"], "{kind:?}");
+        assert!(matches!(refusal(&mut peer), Refusal::Malformed(_)));
+    }
+}
+
+/// Whether the peer was called is not for the session to know.
+#[test]
+fn frames_for_a_caller() {
+    let of_calls = [Kind::Reply, Kind::Fault, Kind::Opened, Kind::Pong, Kind::Goodbye, Kind::Refuse];
+    for kind in of_calls.into_iter().chain([Kind::Items, Kind::InputCredit, Kind::InputStop]) {
+        let steps = Peer::open().feed(&frame(kind, 1, &()));
+        assert!(steps[0].starts_with("Answer"), "{kind:?}: {steps:?}");
+    }
+}
+
+/// T6: items belong to a call; late ones are no mistake.
+#[test]
+fn frames_about_items() {
+    for kind in [Kind::Input, Kind::InputEnd, Kind::Credit] {
+        let mut peer = Peer::open();
+        let steps = peer.feed(&[call(5, 0, 0), frame(kind, 5, &()), frame(kind, 4, &()), frame(kind, 6, &())].concat());
+        assert!(steps[1].starts_with("Items") && steps[2].starts_with("Items"), "{kind:?}: {steps:?}");
+        assert_eq!(steps[3], "Close", "{kind:?} of a call that was never made");
         assert!(matches!(refusal(&mut peer), Refusal::Malformed(_)));
     }
 }
@@ -223,6 +249,16 @@ fn drain() {
     peer.session.drain(&mut peer.out);
     assert_eq!(peer.feed(&call(4, 0, 0)), ["Done(15)", "Partial(12)"]);
     assert_eq!(peer.sent(), [(Kind::Goodbye, 3, vec![])]);
+}
+
+/// D2, T6: the input of a call behind the goodbye does not end those in flight.
+#[test]
+fn input_of_a_call_behind_the_goodbye() {
+    let mut peer = Peer::open();
+    peer.feed(&call(3, 0, 0));
+    peer.session.drain(&mut peer.out);
+    let steps = peer.feed(&[call(4, 0, 0), frame(Kind::Input, 4, &()), frame(Kind::InputEnd, 4, &())].concat());
+    assert!(!steps.contains(&"Close".to_owned()), "{steps:?}");
 }
 
 /// D2, F5: a call behind the goodbye that is too large as well does not end those in flight.

@@ -1,5 +1,5 @@
 //! When two types are the same on the wire: one step deep; what is inside goes on the list.
-use super::{Comparison, Difference, Pair, Place, Sender, Step, Todo, see_through};
+use super::{ABSENT, Comparison, Difference, Pair, Place, Sender, Step, Todo, see_through};
 use crate::schema::{Body, Field, Type, TypeId, Types, Variant, escape::push_name, name::is_word};
 use std::collections::HashMap;
 
@@ -88,7 +88,6 @@ impl<'a> Comparison<'a> {
 
     /// The first field that one side has and the other has not, or has at another place; with both sides in words.
     fn moved(&self, ours: &'a [Field], theirs: &'a [Field]) -> Option<(&'a Field, (String, String))> {
-        const ABSENT: &str = "absent";
         let (our_places, their_places) = (places(ours), places(theirs));
         let ours_in_words = |field: &Field| self.ours.name_of(field.ty);
         let theirs_in_words = |field: &Field| self.theirs.name_of(field.ty);

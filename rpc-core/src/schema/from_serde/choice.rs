@@ -60,17 +60,17 @@ impl<'de> Visitor<'de> for Wrapped<'_, '_, '_> {
         let Self { writer, inside } = self;
         let value = super::Value { writer, id: inside };
         object.next_value_seed(value)?;
-        only(object)
+        only(object, |more| format!("one entry expected, and no `{more}`"))
     }
 }
 
-/// An object with one entry has no other.
-fn only<'de, A: MapAccess<'de>>(mut object: A) -> Result<(), A::Error> {
+/// An object with one entry has no other; `problem` is that of one with this name.
+fn only<'de, A: MapAccess<'de>>(mut object: A, problem: impl Fn(&str) -> String) -> Result<(), A::Error> {
     match object.next_key::<String>()? {
         None => Ok(()),
         Some(more) => {
             object.next_value::<IgnoredAny>()?;
-            Err(A::Error::custom(format_args!("one entry expected, and no `{more}`")))
+            Err(A::Error::custom(problem(&more)))
         }
     }
 }
@@ -107,7 +107,7 @@ impl<'de> Visitor<'de> for Choice<'_, '_, '_> {
                 object.next_value_seed(Inside { writer, body: &variant.body })
             })
         })?;
-        only(object)
+        only(object, |more| format!("{of} is one variant, and here are `{name}` and `{more}`"))
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::schema::{Body, Type, TypeId, path::Step};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 pub(super) fn read<'de, D: Deserializer<'de>>(
     writer: &mut Writer<'_, '_>,
@@ -41,8 +41,14 @@ impl<'de> Visitor<'de> for Map<'_, '_, '_> {
         };
         let Self { writer, value, .. } = self;
         let place = writer.put_length_later().map_err(A::Error::custom)?;
-        let mut length = 0;
-        while let Some(text) = object.next_key_seed(Key { writer, ty })? {
+        let (mut length, mut seen) = (0, HashSet::new());
+        loop {
+            let begin = writer.out.len();
+            let Some(text) = object.next_key_seed(Key { writer, ty })? else { break };
+            // As they travel: `1` and `01` are one key.
+            if !seen.insert(writer.out.get(begin..).unwrap_or_default().to_vec()) {
+                return Err(A::Error::custom(format_args!("the key `{text}` is given twice")));
+            }
             writer.step(Step::Key(text.into()), |writer| object.next_value_seed(Value { writer, id: value }))?;
             length += 1;
         }

@@ -23,8 +23,11 @@ impl Number {
     /// The number that a string has in digits, or by the name of one that is not finite.
     pub(super) fn parse(text: &str, word: &Type) -> Option<Number> {
         match (Integer::of(word), word) {
-            (Some(Integer { signed: true, .. }), _) => text.parse().ok().map(Number::Signed),
-            (Some(_), _) => text.parse().ok().map(Number::Unsigned),
+            // Whether it is in the range of the type is told later.
+            (Some(_), _) => {
+                let signed = text.parse().ok().map(Number::Signed);
+                signed.or_else(|| text.parse().ok().map(Number::Unsigned))
+            }
             (None, Type::F32 | Type::F64) => match text {
                 "NaN" => Some(Number::Float(f64::NAN)),
                 "Infinity" => Some(Number::Float(f64::INFINITY)),
@@ -49,10 +52,20 @@ impl Number {
         }
     }
 
-    /// Whether the format made a float of an integer that is wider than its own.
-    pub(super) fn has_lost_digits(self, word: &Type) -> bool {
-        let is_wide = Integer::of(word).is_some_and(|form| form.bits == 128);
-        is_wide && matches!(self, Number::Float(number) if number.fract() == 0.0 && number.abs() >= 2f64.powi(63))
+    /// What to say of a number that the type does not have.
+    pub(super) fn hint(self, word: &Type) -> String {
+        match (self, Integer::of(word)) {
+            (Number::Float(number), Some(form)) if has_lost_digits(number, form) => {
+                ": quote it, to keep all of its digits".to_owned()
+            }
+            (Number::Float(_), Some(_)) => String::new(),
+            (_, Some(form)) => {
+                let (min, max) = range(form);
+                format!(" ({min} to {max})")
+            }
+            (_, None) if matches!(word, Type::F32 | Type::F64) => " (it is too large)".to_owned(),
+            (_, None) => String::new(),
+        }
     }
 
     fn unsigned(self, bits: u32) -> Option<Encoded> {
@@ -94,6 +107,23 @@ impl Number {
     fn single(self) -> Option<f32> {
         let single = self.double() as f32;
         (single.is_finite() || !self.double().is_finite()).then_some(single)
+    }
+}
+
+/// Whether the format made a float of an integer that is wider than its own.
+fn has_lost_digits(number: f64, form: Integer) -> bool {
+    // The largest integers become floats just above them.
+    let (min, max) = if form.signed { (-2f64.powi(127), 2f64.powi(127)) } else { (0.0, 2f64.powi(128)) };
+    form.bits == 128 && number.fract() == 0.0 && number.abs() >= 2f64.powi(63) && (min..=max).contains(&number)
+}
+
+/// The least and the largest.
+fn range(form: Integer) -> (i128, u128) {
+    if form.signed {
+        let max = i128::MAX >> (128 - form.bits);
+        (-max - 1, max.unsigned_abs())
+    } else {
+        (0, u128::MAX >> (128 - form.bits))
     }
 }
 

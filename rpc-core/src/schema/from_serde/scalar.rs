@@ -23,7 +23,7 @@ impl<'de> Visitor<'de> for Scalar<'_, '_, '_, '_> {
             Type::Bool => "true or false",
             Type::Char => "a string of one character",
             Type::String => "a string",
-            Type::Bytes => "bytes as base64, \"hex:…\" or numbers",
+            Type::Bytes => "bytes as base64, \"hex:…\", \"text:…\" or numbers",
             word => word_name(word),
         })
     }
@@ -63,14 +63,14 @@ impl<'de> Visitor<'de> for Scalar<'_, '_, '_, '_> {
             Type::Char if is_one(text) => self.writer.put_block(text.as_bytes()).map_err(E::custom),
             Type::Bytes => match bytes(text) {
                 Some(bytes) => self.writer.put_block(&bytes).map_err(E::custom),
-                None => Err(E::invalid_value(Unexpected::Str(text), &self)),
+                None => Err(self.wrong(format_args!("{text:?}"), "")),
             },
             Type::Bool if text == "true" => self.visit_bool(true),
             Type::Bool if text == "false" => self.visit_bool(false),
             Type::Unit => Err(E::invalid_type(Unexpected::Str(text), &self)),
             word => match Number::parse(text, word) {
                 Some(number) => self.number(number),
-                None => Err(E::invalid_value(Unexpected::Str(text), &self)),
+                None => Err(self.wrong(format_args!("{text:?}"), number_hint(text, word))),
             },
         }
     }
@@ -90,12 +90,26 @@ impl<'de> Visitor<'de> for Scalar<'_, '_, '_, '_> {
 
 impl Scalar<'_, '_, '_, '_> {
     fn number<E: Error>(self, number: Number) -> Result<(), E> {
-        let Some(encoded) = number.encode(self.word) else {
-            let expected: &dyn Expected = &self;
-            let hint = if number.has_lost_digits(self.word) { ": quote it, to keep all of its digits" } else { "" };
-            return Err(E::custom(format_args!("invalid value: {number}, expected {expected}{hint}")));
-        };
-        self.writer.put_number(encoded).map_err(E::custom)
+        match number.encode(self.word) {
+            Some(encoded) => self.writer.put_number(encoded).map_err(E::custom),
+            None => Err(self.wrong(number, &number.hint(self.word))),
+        }
+    }
+
+    /// A text is what somebody typed, who need not know that it is one.
+    fn wrong<E: Error>(&self, what: impl fmt::Display, hint: &str) -> E {
+        let expected: &dyn Expected = self;
+        E::custom(format_args!("invalid value: {what}, expected {expected}{hint}"))
+    }
+}
+
+/// What to write for a number that other programs write so.
+fn number_hint(text: &str, word: &Type) -> &'static str {
+    let is_float = matches!(word, Type::F32 | Type::F64);
+    match text.trim_start_matches(['+', '-']).to_ascii_lowercase().as_str() {
+        "inf" | "infinity" | "nan" if is_float => " (those without digits are Infinity, -Infinity and NaN)",
+        digits if is_float && digits.parse::<f64>().is_ok() => " (it is too large)",
+        _ => "",
     }
 }
 
@@ -103,8 +117,11 @@ fn is_one(text: &str) -> bool {
     text.chars().count() == 1
 }
 
-/// The bytes that a text stands for. Base64 has no colon, so the two forms are never confused.
+/// The bytes that a text stands for. Base64 has no colon, so the forms are never confused.
 fn bytes(text: &str) -> Option<Vec<u8>> {
+    if let Some(text) = text.strip_prefix("text:") {
+        return Some(text.as_bytes().to_vec());
+    }
     let Some(digits) = text.strip_prefix("hex:") else { return base64::decode(text) };
     let pair = |pair: &[u8]| {
         let [high, low] = pair.try_into().ok()?;

@@ -1,14 +1,12 @@
 //! `KvClient<C>`: one function per method, over any channel.
-use super::{
-    Passing, allowing_parameters, answer_is_value, answer_span, arguments_are_values, parameters, passing, tuple,
-};
+use super::{Passing, all_are_values, allowing_parameters, answer_span, parameters, passing, tuple};
 use crate::{
     names::{all_at, free_type, local, ours},
-    service::model::{Argument, Method, Service, Shape},
+    service::model::{Argument, Method, Rpc, Service},
     types,
 };
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Ident, spanned::Spanned};
 
 /// The type.
@@ -38,7 +36,7 @@ pub(crate) fn code(service: &Service<'_>) -> TokenStream {
     implementation(service, &channel, methods.collect())
 }
 
-/// Methods that only have their types. One whose `#[rpc(..)]` is wrong gives whatever its caller expects.
+/// Methods that only have their types. One whose `#[rpc(..)]` names no answer gives whatever its caller expects.
 pub(super) fn shape(service: &Service<'_>) -> TokenStream {
     let channel = channel(service);
     let methods = service.methods.iter().map(|method| {
@@ -81,30 +79,47 @@ fn function(service: &Service<'_>, method: &Method<'_>, channel: &Ident, body: &
     let docs = method.docs.attributes_or(&format!("Calls `{}`.", method.wire_name()));
     let (names, types) = (parameters(method), method.arguments.iter().map(|argument| types::elided(argument.ty)));
     let at = answer_span(method);
-    let (parameter, answer) = match method.shape() {
-        Some(Shape::Unary(ty)) => (quote!(), quote!(#ty)),
-        Some(Shape::OneWay) => (quote!(), quote!(())),
-        None => (quote!(<__R>), quote!(__R)),
+    let (parameter, answer) = match (&method.rpc.returns, method.shape()) {
+        (Some(ty), _) => (quote!(), types::elided(ty).into_token_stream()),
+        (None, Some(_)) => (quote!(), quote!(())),
+        (None, None) => (quote!(<__R>), quote!(__R)),
     };
-    let answer = quote_spanned!(at=> ::rpc_core::returns::Call<#channel, #answer>);
+    let (gives, items) = (Ident::new(way(&method.rpc).gives, at), method.rpc.items().map(types::elided));
+    let gives = quote_spanned!(at=> ::rpc_core::returns::#gives<#channel, #(#items,)* #answer>);
     let head = quote_spanned!(ours(method.variant.span())=> fn #name #parameter(&self #(, #names: #types)*));
     let allowed = allowing_parameters(1 + names.len());
-    quote!(#docs #deprecated #allowed #vis #head -> #answer { #body })
+    quote!(#docs #deprecated #allowed #vis #head -> #gives { #body })
 }
 
 fn call(index: usize, method: &Method<'_>) -> TokenStream {
     let arguments: Vec<_> = method.arguments.iter().map(encoded).collect();
     let arguments = tuple(&arguments, ours(method.variant.span()));
-    let (answer_is_value, arguments_are_values) = (answer_is_value(method), arguments_are_values(method));
+    let all_are_values = all_are_values(method);
     let at = answer_span(method);
-    let answer = match method.shape() {
-        Some(Shape::Unary(ty)) => all_at(at, ty),
-        _ => quote!(()),
-    };
-    let this = local("self", at);
+    let answer = method.returns().map_or(quote!(()), |ty| all_at(at, ty));
+    let items = method.rpc.items().map(|ty| all_at(ty.span(), ty));
+    let (this, function) = (local("self", at), Ident::new(way(&method.rpc).function, at));
     let outgoing = quote_spanned!(at=> ::rpc_core::Outgoing::new(&__INFO, &__METHODS[#index], &#arguments));
-    let call = quote_spanned!(at=> ::rpc_core::Channel::call::<#answer>(&#this.channel, #outgoing));
-    quote!(#answer_is_value #arguments_are_values #call)
+    let call = quote_spanned!(at=> ::rpc_core::Channel::#function::<#(#items,)* #answer>(&#this.channel, #outgoing));
+    quote!(#all_are_values #call)
+}
+
+/// How a method goes over a channel.
+struct Way {
+    /// The channel's function.
+    function: &'static str,
+    /// What that gives, in `rpc_core::returns`.
+    gives: &'static str,
+}
+
+fn way(rpc: &Rpc) -> Way {
+    let (function, gives) = match (&rpc.accepts, &rpc.stream) {
+        (None, None) => ("call", "Call"),
+        (None, Some(_)) => ("stream", "Stream"),
+        (Some(_), None) => ("upload", "Upload"),
+        (Some(_), Some(_)) => ("duplex", "Duplex"),
+    };
+    Way { function, gives }
 }
 
 /// At the type's span: a type that cannot travel is reported where it stands.

@@ -1,15 +1,13 @@
 //! `trait KvHandler`: one function per method, and what makes it an `rpc_core::Handler`.
-use super::{
-    Passing, allowing_parameters, answer_is_value, answer_span, arguments_are_values, parameters, passing, tuple,
-};
+use super::{Passing, all_are_values, allowing_parameters, answer_span, parameters, passing, tuple};
 use crate::{
-    names::{self, free_parameter, free_type, local, ours},
+    names::{all_at, free_parameter, free_type, local, ours},
     service::model::{Argument, Method, Service, Shape},
     types,
 };
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Ident, spanned::Spanned};
+use syn::{Ident, Type, spanned::Spanned};
 
 /// The trait. A method whose `#[rpc(..)]` is wrong may answer anything.
 pub(crate) fn item(service: &Service<'_>) -> TokenStream {
@@ -28,22 +26,37 @@ pub(crate) fn item(service: &Service<'_>) -> TokenStream {
     }
 }
 
-/// `fn get(&self, cx: &Context, key: &str) -> Option<String>;`
+/// `fn get(&self, cx: &Context, key: &str) -> Option<String>;`, or with items
+/// `fn list(&self, cx: &Context, prefix: &str, out: Sink<Entry>) -> Result<(), Stopped>;`
 fn declaration(method: &Method<'_>) -> TokenStream {
     let Method { name, .. } = method;
     let docs = method.docs.attributes_or(&format!("Answers `{}`.", method.wire_name()));
     let names = parameters(method);
     let types = method.arguments.iter().map(|argument| types::elided(argument.ty));
-    let cx = free_parameter("cx", names.iter().copied());
+    let [cx, input, out] = ["cx", "input", "out"].map(|name| free_parameter(name, names.iter().copied()));
     let at = ours(method.variant.span());
+    let returns = method.returns();
     let answer = match method.shape() {
-        Some(Shape::Unary(ty)) => quote_spanned!(at=> -> #ty),
+        Some(Shape::Unary) => quote_spanned!(at=> -> #returns),
         Some(Shape::OneWay) => TokenStream::new(),
+        Some(Shape::Stream | Shape::Upload | Shape::Duplex) => {
+            let at = ours(answer_span(method));
+            quote_spanned!(at=> -> ::core::result::Result<#returns, ::rpc_core::Stopped>)
+        }
         None => quote_spanned!(at=> -> impl ::core::marker::Sized),
     };
-    let head = quote_spanned!(at=> fn #name(&self, #cx: &::rpc_core::Context #(, #names: #types)*));
-    let allowed = allowing_parameters(2 + names.len());
+    let input = half(&input, "Source", method.rpc.accepts.as_ref());
+    let out = half(&out, "Sink", method.rpc.stream.as_ref());
+    let head = quote_spanned!(at=> fn #name(&self, #cx: &::rpc_core::Context #(, #names: #types)* #input #out));
+    let allowed = allowing_parameters(2 + names.len() + method.rpc.items().count());
     quote_spanned!(at=> #docs #allowed #head #answer;)
+}
+
+/// `, out: Sink<Entry>`. A method that is wrong has it, too, and then the type may mention the enum's lifetime.
+fn half(name: &Ident, half: &str, ty: Option<&Type>) -> Option<TokenStream> {
+    let at = ours(ty?.span());
+    let (half, ty) = (Ident::new(half, at), types::elided(ty?));
+    Some(quote_spanned!(at=> , #name: ::rpc_core::#half<#ty>))
 }
 
 /// The dispatch.
@@ -81,15 +94,29 @@ fn arm(index: u32, method: &Method<'_>, handler: &Ident) -> TokenStream {
     handler.set_span(at);
     name.set_span(at);
     let names: Vec<_> = (0..method.arguments.len()).map(|place| local(&format!("arg{place}"), at)).collect();
-    let run = quote_spanned!(at=> #handler::#name(&#this.0, #cx #(, #names)*));
+    let input = made("source", method.rpc.accepts.as_ref());
+    let out = made("sink", method.rpc.stream.as_ref());
+    let run = quote_spanned!(at=> #handler::#name(&#this.0, #cx #(, #names)* #input #out));
     let finish = match method.shape() {
-        Some(Shape::Unary(_)) => quote_spanned!(at=> ::rpc_core::Incoming::reply(#call, &#run)),
+        Some(Shape::Unary) => quote_spanned!(at=> ::rpc_core::Incoming::reply(#call, &#run)),
         Some(Shape::OneWay) => quote_spanned!(at=> #run; ::rpc_core::Incoming::done(#call)),
+        Some(Shape::Stream | Shape::Upload | Shape::Duplex) => {
+            let answer = local("answer", at);
+            quote_spanned!(at=> let #answer = #run; ::rpc_core::Incoming::end(#call, #answer))
+        }
         None => return TokenStream::new(),
     };
     let decode = decode(method, &names);
-    let (answer_is_value, arguments_are_values) = (answer_is_value(method), arguments_are_values(method));
-    quote!(#index => { #answer_is_value #arguments_are_values #decode #finish })
+    let all_are_values = all_are_values(method);
+    quote!(#index => { #all_are_values #decode #finish })
+}
+
+/// `, Incoming::sink::<Entry>(&call)`
+fn made(function: &str, ty: Option<&Type>) -> Option<TokenStream> {
+    let ty = ty?;
+    let at = ty.span();
+    let (function, call, ty) = (Ident::new(function, at), local("call", at), all_at(at, ty));
+    Some(quote_spanned!(at=> , ::rpc_core::Incoming::#function::<#ty>(&#call)))
 }
 
 /// `let (arg0, Bytes(arg1)) = Incoming::arguments::<(&str, Bytes<'_>)>(&call)?;`
@@ -111,7 +138,7 @@ fn decode(method: &Method<'_>, names: &[Ident]) -> TokenStream {
 
 fn decoded(argument: &Argument<'_>, name: &Ident) -> (TokenStream, TokenStream) {
     let at = argument.ty.span();
-    let ty = names::all_at(at, types::elided(argument.ty));
+    let ty = all_at(at, types::elided(argument.ty));
     match passing(argument) {
         Passing::Bytes => (quote!(::rpc_core::__private::Bytes(#name)), quote!(::rpc_core::__private::Bytes<'_>)),
         Passing::Borrowed => (quote!(#name), ty),

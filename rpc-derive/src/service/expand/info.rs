@@ -8,7 +8,7 @@ use crate::{
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use std::time::Duration;
-use syn::{ext::IdentExt, spanned::Spanned};
+use syn::{Type, ext::IdentExt, spanned::Spanned};
 
 pub(crate) fn code(service: &Service<'_>) -> TokenStream {
     let methods: Vec<_> = (0u32..).zip(&service.methods).map(|(index, method)| info(index, method)).collect();
@@ -46,12 +46,18 @@ fn implementation(service: &Service<'_>, doc: &str) -> TokenStream {
 }
 
 fn info(index: u32, method: &Method<'_>) -> TokenStream {
-    let Some((shape, rpc)) = method.shape().zip(method.rpc.as_ref()) else { return TokenStream::new() };
+    let (Some(shape), rpc) = (method.shape(), &method.rpc) else { return TokenStream::new() };
     let (name, doc) = (method.wire_name(), method.docs.text());
-    let (shape, returns) = match shape {
-        Shape::Unary(ty) => (quote!(Unary), values::describe(ty)),
-        Shape::OneWay => (quote!(OneWay), quote!(<() as ::rpc_core::Schema>::describe)),
+    let shape = match shape {
+        Shape::Unary => quote!(Unary),
+        Shape::OneWay => quote!(OneWay),
+        Shape::Stream => quote!(Stream),
+        Shape::Upload => quote!(Upload),
+        Shape::Duplex => quote!(Duplex),
     };
+    let (accepts, stream) = (optional(rpc.accepts.as_ref()), optional(rpc.stream.as_ref()));
+    let nothing = || quote!(<() as ::rpc_core::Schema>::describe);
+    let returns = method.returns().map_or_else(nothing, values::describe);
     let (idempotent, blocking) = (rpc.idempotent.is_some(), rpc.blocking.is_some());
     let timeout = timeout(rpc.timeout);
     let arguments = method.arguments.iter().map(argument);
@@ -65,8 +71,18 @@ fn info(index: u32, method: &Method<'_>) -> TokenStream {
             blocking: #blocking,
             timeout: #timeout,
             arguments: &[#(#arguments),*],
+            accepts: #accepts,
+            stream: #stream,
             returns: #returns,
         }
+    }
+}
+
+/// The function that describes a type, if there is one.
+fn optional(ty: Option<&Type>) -> TokenStream {
+    match ty.map(values::describe) {
+        Some(describe) => quote!(::core::option::Option::Some(#describe)),
+        None => quote!(::core::option::Option::None),
     }
 }
 

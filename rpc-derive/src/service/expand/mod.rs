@@ -10,7 +10,7 @@ pub(crate) mod info;
 pub(crate) mod reply;
 mod used;
 
-use super::model::{Argument, Method, Service, Shape};
+use super::model::{Argument, Method, Service};
 use crate::{names::ours, types, values::is_value};
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -58,24 +58,17 @@ fn any_lifetime(service: &Service<'_>) -> TokenStream {
 
 /// Where an error about the answer's type belongs: at the type in `#[rpc(returns = ..)]`.
 fn answer_span(method: &Method<'_>) -> Span {
-    match method.shape() {
-        Some(Shape::Unary(ty)) => ty.span(),
-        _ => ours(method.variant.span()),
+    match method.returns() {
+        Some(ty) => ty.span(),
+        None => ours(method.variant.span()),
     }
 }
 
-/// [`is_value`] of the answer.
-fn answer_is_value(method: &Method<'_>) -> Option<TokenStream> {
-    match method.shape()? {
-        Shape::Unary(ty) => Some(is_value(ty)),
-        Shape::OneWay => None,
-    }
-}
-
-/// [`is_value`] of the arguments that travel as values.
-fn arguments_are_values(method: &Method<'_>) -> TokenStream {
+/// [`is_value`] of everything that travels as a value: the answer, the items, the arguments that are owned.
+fn all_are_values(method: &Method<'_>) -> TokenStream {
     let owned = method.arguments.iter().filter(|argument| matches!(passing(argument), Passing::Owned));
-    owned.map(|argument| is_value(argument.ty)).collect()
+    let types = method.returns().into_iter().chain(method.rpc.items()).chain(owned.map(|argument| argument.ty));
+    types.map(is_value).collect()
 }
 
 /// How an argument travels.
@@ -108,7 +101,7 @@ fn tuple(parts: &[TokenStream], span: Span) -> TokenStream {
 /// How many parameters clippy lets a function have.
 const PARAMETERS_FOR_CLIPPY: usize = 7;
 
-/// A method has as many parameters as its message has fields, which clippy would tell the user, who cannot change it.
+/// A method has as many parameters as its message has fields, and two more for items, which clippy would tell the user, who cannot change it.
 fn allowing_parameters(count: usize) -> Option<TokenStream> {
     (count > PARAMETERS_FOR_CLIPPY).then(|| quote!(#[allow(clippy::too_many_arguments)]))
 }

@@ -2,10 +2,10 @@
 //!
 //! Its serde impls are ours, and not serde's derive, so that bytes in answers travel as one block. What they write is what
 //! serde's derive would: by index in postcard, by the variant's name in JSON.
-use super::answer_is_value;
 use crate::{
     names::{all_at, local},
-    service::model::{Method, Service, Shape},
+    service::model::{Method, Service},
+    values::is_value,
 };
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
@@ -31,13 +31,15 @@ pub(crate) fn item(service: &Service<'_>) -> TokenStream {
 
 fn variant(method: &Method<'_>) -> TokenStream {
     let name = ours(method);
-    let doc = match method.shape() {
-        Some(Shape::Unary(_)) => format!("What `{}` answers.", method.wire_name()),
-        _ => format!("Holds the place of `{}`, which answers nothing.", method.wire_name()),
+    let method_name = method.wire_name();
+    let doc = match method.returns() {
+        Some(_) if method.rpc.stream.is_some() => format!("What `{method_name}` answers behind its items."),
+        Some(_) => format!("What `{method_name}` answers."),
+        None => format!("Holds the place of `{method_name}`, which answers nothing."),
     };
-    match method.shape() {
-        Some(Shape::Unary(ty)) => quote!(#[doc = #doc] #name(#ty)),
-        _ => quote!(#[doc = #doc] #name),
+    match method.returns() {
+        Some(ty) => quote!(#[doc = #doc] #name(#ty)),
+        None => quote!(#[doc = #doc] #name),
     }
 }
 
@@ -134,10 +136,10 @@ fn deserialize(reply: &Ident, body: &TokenStream) -> TokenStream {
 fn write(reply: &Ident, reply_name: &str, index: u32, method: &Method<'_>) -> TokenStream {
     let (variant, name) = (method.variant, method.variant.unraw().to_string());
     let serializer = quote!(::rpc_core::__private::serde::Serializer);
-    let Some(Shape::Unary(ty)) = method.shape() else {
+    let Some(ty) = method.returns() else {
         return quote!(#reply::#variant => #serializer::serialize_unit_variant(serializer, #reply_name, #index, #name),);
     };
-    let answer_is_value = answer_is_value(method);
+    let answer_is_value = is_value(ty);
     let answer = local("answer", ty.span());
     let answer = quote_spanned!(ty.span()=> &::rpc_core::__private::Ours(#answer));
     quote! {
@@ -150,11 +152,11 @@ fn write(reply: &Ident, reply_name: &str, index: u32, method: &Method<'_>) -> To
 
 fn read(reply: &Ident, index: usize, method: &Method<'_>) -> TokenStream {
     let variant = method.variant;
-    let Some(Shape::Unary(ty)) = method.shape() else {
+    let Some(ty) = method.returns() else {
         let access = quote!(::rpc_core::__private::serde::de::VariantAccess);
         return quote!(#index => #access::unit_variant(body).map(|()| #reply::#variant),);
     };
-    let answer_is_value = answer_is_value(method);
+    let answer_is_value = is_value(ty);
     let at = ty.span();
     let (ty, body) = (all_at(at, ty), local("body", at));
     let own = quote_spanned!(at=> ::rpc_core::__private::Own<#ty>);

@@ -6,55 +6,55 @@ use std::time::{Duration, Instant};
 
 /// When a caller gives up, and how long it might have waited in all.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Until {
-    pub(super) deadline: Option<Instant>,
-    pub(super) allowed: Option<Duration>,
+pub(crate) struct Until {
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) allowed: Option<Duration>,
     /// What was left when the clock was looked at last: all of it, unless something came before the call.
-    pub(super) known: Option<Duration>,
+    pub(crate) known: Option<Duration>,
 }
 
 impl Until {
     /// From now on.
-    pub(super) fn after(allowed: Option<Duration>) -> Self {
+    pub(crate) fn after(allowed: Option<Duration>) -> Self {
         Self { deadline: allowed.map(|allowed| Instant::now() + clamp(allowed)), allowed, known: allowed }
     }
 
     /// Something has taken time: what is left now counts.
-    pub(super) fn look(&mut self) {
+    pub(crate) fn look(&mut self) {
         self.known = self.left();
     }
 
-    pub(super) fn left(&self) -> Option<Duration> {
+    pub(crate) fn left(&self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
-    pub(super) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.left() == Some(Duration::ZERO)
     }
 }
 
 /// What is to be called: numbers that the server gave, and arguments.
 #[derive(Clone, Copy)]
-pub(super) struct Request<'a> {
-    pub(super) service: u32,
-    pub(super) method: u32,
-    pub(super) args: &'a dyn Encode,
+pub(crate) struct Request<'a> {
+    pub(crate) service: u32,
+    pub(crate) method: u32,
+    pub(crate) args: &'a dyn Encode,
 }
 
 /// What a caller asks of whatever it waits for: an end in time, and a name in errors.
 #[derive(Clone, Copy)]
-pub(super) struct Ask<'a> {
-    pub(super) until: Until,
-    pub(super) name: &'a dyn Fn() -> String,
+pub(crate) struct Ask<'a> {
+    pub(crate) until: Until,
+    pub(crate) name: &'a dyn Fn() -> String,
 }
 
 impl Ask<'_> {
-    pub(super) fn late(&self, outcome: Outcome) -> Error {
+    pub(crate) fn late(&self, outcome: Outcome) -> Error {
         Error::Deadline { method: (self.name)(), allowed: self.until.allowed.unwrap_or_default(), outcome }
     }
 
     /// Encoding knows no method: its errors get it here.
-    pub(super) fn named(&self, error: Error) -> Error {
+    pub(crate) fn named(&self, error: Error) -> Error {
         match error {
             Error::Encode { problem, outcome, .. } => Error::Encode { method: (self.name)(), problem, outcome },
             other => other,
@@ -64,13 +64,13 @@ impl Ask<'_> {
 
 /// Where an answer stands in a buffer, and the method's index that it must begin with.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    pub(super) start: usize,
-    pub(super) method: u32,
+pub(crate) struct Place {
+    pub(crate) start: usize,
+    pub(crate) method: u32,
 }
 
 /// What comes behind the method's index in an answer.
-pub(super) fn body(buffer: &[u8], place: Place) -> Result<&[u8], String> {
+pub(crate) fn body(buffer: &[u8], place: Place) -> Result<&[u8], String> {
     let bytes = buffer.get(place.start..).unwrap_or_default();
     match take_varint(bytes) {
         Some((index, body)) if index == u64::from(place.method) => Ok(body),
@@ -80,7 +80,7 @@ pub(super) fn body(buffer: &[u8], place: Place) -> Result<&[u8], String> {
 }
 
 /// The server's index of the method.
-pub(super) fn planned(plan: &Plan, call: Outgoing<'_>) -> Result<u32, Error> {
+pub(crate) fn planned(plan: &Plan, call: Outgoing<'_>) -> Result<u32, Error> {
     match plan.method(call.method.index) {
         MethodPlan::Index(index) => Ok(index),
         MethodPlan::Missing => Err(Error::UnknownMethod { method: call.name() }),

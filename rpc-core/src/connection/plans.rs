@@ -5,7 +5,7 @@ use crate::proto::Plan;
 use std::sync::OnceLock;
 
 #[derive(Debug, Default)]
-pub(super) struct Plans(OnceLock<Box<Entry>>);
+pub(crate) struct Plans(OnceLock<Box<Entry>>);
 
 #[derive(Debug)]
 struct Entry {
@@ -16,7 +16,7 @@ struct Entry {
 
 impl Plans {
     /// How `service` is called, if it is open.
-    pub(super) fn find(&self, service: &'static ServiceInfo) -> Option<&Plan> {
+    pub(crate) fn find(&self, service: &'static ServiceInfo) -> Option<&Plan> {
         let mut list = self;
         while let Some(entry) = list.0.get() {
             if std::ptr::eq(entry.service, service) {
@@ -28,7 +28,7 @@ impl Plans {
     }
 
     /// It has been opened. If another thread was faster, its plan is as good.
-    pub(super) fn add(&self, service: &'static ServiceInfo, plan: Plan) -> &Plan {
+    pub(crate) fn add(&self, service: &'static ServiceInfo, plan: Plan) -> &Plan {
         let mut new = Some(Box::new(Entry { service, plan, behind: Plans::default() }));
         let mut list = self;
         loop {

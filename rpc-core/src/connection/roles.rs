@@ -6,7 +6,7 @@
 //!
 //! Invariant: whoever leaves with a role free, or something to write, wakes somebody who sleeps and can take it over.
 use super::ask::Until;
-use super::shared::{Guard, Shared, State};
+use super::line::{Guard, Line, State};
 use crate::net::{Received, Wait};
 use crate::proto::{Body, Caller, End, Waits};
 use crate::wire::{Found, Inbox};
@@ -18,6 +18,10 @@ use std::time::Duration;
 /// waiting for the other to read.
 const ROLE_CHECK: Duration = Duration::from_millis(10);
 
+/// A thread that reads because it waits for leave to send looks this often whether the other half of its call has been dropped
+/// meanwhile: whoever drops it cannot wake a thread that blocks in a read.
+const HALF_CHECK: Duration = Duration::from_millis(100);
+
 /// The reading role.
 #[derive(Debug)]
 pub(super) struct Reading {
@@ -28,7 +32,7 @@ pub(super) struct Reading {
     pub(super) expired: bool,
 }
 
-impl Shared {
+impl Line {
     /// One step towards whatever the caller waits for: writes, or reads, or sleeps while others do.
     pub(super) fn advance<'a>(
         &'a self,
@@ -38,13 +42,14 @@ impl Shared {
         left: Option<Duration>,
         woken: &mut Vec<Thread>,
     ) -> Guard<'a> {
-        if let Some(batch) = state.caller.take_batch() {
+        if let Some(batch) = self.take_batch(&mut state) {
             drop(state);
             wake(woken);
             return self.write(batch, what, until);
         }
         // Another's write has this one's frame behind it: whoever leaves it unfinished wakes a sleeper, and no reader.
-        if matches!(what, Waits::Answer(id) if state.caller.is_unsent(id)) {
+        let (caller, outbox) = state.calls();
+        if caller.is_unsent(what, outbox) {
             return self.sleep(state, what, left, woken);
         }
         let Some(reading) = state.reading.take() else { return self.sleep(state, what, left, woken) };
@@ -56,7 +61,39 @@ impl Shared {
             let _ = self.stream().wait_ready(true, false, Some(pause));
             return self.read(reading, Wait::No, left, woken);
         }
+        let left = match what {
+            Waits::Credit(_) => Some(left.map_or(HALF_CHECK, |left| left.min(HALF_CHECK))),
+            _ => left,
+        };
         self.read(reading, Wait::Block, left, woken)
+    }
+
+    /// What waits to be written, for this thread to write it; `None`: it is, or others do it.
+    fn take_batch(&self, state: &mut State) -> Option<Vec<u8>> {
+        if self.pump().is_some() {
+            return None;
+        }
+        let (caller, outbox) = state.calls();
+        caller.take_batch(outbox)
+    }
+
+    /// One step towards having something written: writes it, or sleeps while others write.
+    pub(super) fn write_or_sleep<'a>(
+        &'a self,
+        mut state: Guard<'a>,
+        until: Until,
+        left: Option<Duration>,
+        woken: &mut Vec<Thread>,
+    ) -> Guard<'a> {
+        match self.take_batch(&mut state) {
+            Some(batch) => {
+                drop(state);
+                wake(woken);
+                self.write(batch, Waits::Written, until)
+            }
+            // Somebody else writes, this thread's part perhaps among others. The end of that wakes it.
+            None => self.sleep(state, Waits::Written, left, woken),
+        }
     }
 
     /// Lets others do what there is to do, until they wake this thread.
@@ -67,17 +104,40 @@ impl Shared {
         left: Option<Duration>,
         woken: &mut Vec<Thread>,
     ) -> Guard<'a> {
-        state.caller.calls.wait(what, thread::current());
+        state.calls().0.calls.wait(what, thread::current());
         drop(state);
         wake(woken);
+        // Only now: what it brings about finds this thread among the sleepers.
+        self.pump_out();
         match left {
             Some(left) => thread::park_timeout(left),
             None => thread::park(),
         }
         let mut state = self.lock();
         let this = thread::current().id();
-        state.caller.calls.unwait(what, |waiter| waiter.id() == this);
+        state.calls().0.calls.unwait(what, |waiter| waiter.id() == this);
         state
+    }
+
+    /// Has written what is queued, where others do that.
+    fn pump_out(&self) {
+        if let Some(pump) = self.pump()
+            && self.lock().outbox.is_fresh()
+        {
+            pump.pump();
+        }
+    }
+
+    /// Reads what is here, if nobody else does: while no call is under way, nobody hears of a goodbye or an end.
+    pub(super) fn look(&self, woken: &mut Vec<Thread>) -> Guard<'_> {
+        let mut state = self.lock();
+        match state.reading.take() {
+            Some(reading) => {
+                drop(state);
+                self.read(reading, Wait::No, None, woken)
+            }
+            None => state,
+        }
     }
 
     /// Reads once and hands out what came. Puts the role back.
@@ -95,16 +155,16 @@ impl Shared {
         let mut state = self.lock();
         match received {
             Ok(Received::Nothing) => reading.expired |= wait == Wait::Block,
-            Ok(Received::Bytes(_)) => self.route(&mut reading.inbox, &mut state.caller, woken),
+            Ok(Received::Bytes(_)) => self.route(&mut reading.inbox, &mut state, woken),
             Ok(Received::End) => {
-                let cause = closed(&state.caller);
-                state.caller.over(End::Lost(cause), woken);
+                let caller = state.calls().0;
+                caller.over(End::Lost(closed(caller)), woken);
             }
-            Err(error) => state.caller.over(End::Lost(error.to_string()), woken),
+            Err(error) => state.calls().0.over(End::Lost(error.to_string()), woken),
         }
         // Another thread found this out, and could not read: it must not depend on this one's going on.
-        if state.caller.is_deaf() {
-            self.read_out(&mut reading, &mut state.caller, "the server closed it", woken);
+        if state.calls().0.is_deaf() {
+            self.read_out(&mut reading, &mut state, "the server closed it", woken);
         }
         state.reading = Some(reading);
         state
@@ -124,8 +184,9 @@ impl Shared {
     }
 
     /// Hands out the frames that have come. A peer that breaks the protocol is not listened to any more.
-    pub(super) fn route(&self, inbox: &mut Inbox, caller: &mut Caller<Thread>, woken: &mut Vec<Thread>) {
+    pub(super) fn route(&self, inbox: &mut Inbox, state: &mut State, woken: &mut Vec<Thread>) {
         let limits = self.decode_limits();
+        let (caller, outbox) = state.calls();
         while caller.end().is_none() {
             match inbox.next() {
                 Ok(None) => return,
@@ -133,12 +194,12 @@ impl Shared {
                 Ok(Some(Found::Oversized(head))) => caller.oversized(head, self.reply_bytes_max(), woken),
                 Ok(Some(Found::Frame(head, place))) => {
                     if let Some(bytes) = inbox.whole(&place) {
-                        caller.received(head, Body::Whole { bytes, start: place.start }, limits, woken);
+                        caller.received(head, Body::Whole { bytes, start: place.start }, limits, outbox, woken);
                         // What was not taken out is dealt with all the same.
                         inbox.clear();
                     } else {
                         let body = inbox.bytes().get(place).unwrap_or_default();
-                        caller.received(head, Body::Part(body), limits, woken);
+                        caller.received(head, Body::Part(body), limits, outbox, woken);
                     }
                 }
             }
@@ -156,7 +217,7 @@ impl Shared {
             match self.stream().send(batch.get(at..).unwrap_or_default()) {
                 Ok(count) => at += count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    if until.is_over() || self.lock().caller.calls.has_come(what) {
+                    if until.is_over() || self.lock().calls().0.has_come(what) {
                         break;
                     }
                     self.read_while_blocked(until, &mut woken);
@@ -165,7 +226,8 @@ impl Shared {
                 }
                 Err(error) => {
                     let mut state = self.lock();
-                    state.caller.wrote(batch, at, &mut woken);
+                    let (caller, outbox) = state.calls();
+                    caller.wrote(batch, at, outbox, &mut woken);
                     self.end_writing(&mut state, &error, &mut woken);
                     drop(state);
                     wake(&mut woken);
@@ -177,7 +239,8 @@ impl Shared {
             }
         }
         let mut state = self.lock();
-        state.caller.wrote(batch, at, &mut woken);
+        let (caller, outbox) = state.calls();
+        caller.wrote(batch, at, outbox, &mut woken);
         if !woken.is_empty() {
             drop(state);
             wake(&mut woken);
@@ -189,18 +252,19 @@ impl Shared {
     /// The peer has closed, but may have said why, or answered, before it did. Only a reader can tell: this thread if nobody
     /// reads, else the one that does: its read now ends.
     fn end_writing(&self, state: &mut State, error: &std::io::Error, woken: &mut Vec<Thread>) {
-        state.caller.deafened();
+        state.calls().0.deafened();
         let _ = self.stream().shutdown_both();
-        let State { caller, reading: Some(reading) } = state else { return };
-        self.read_out(reading, caller, &error.to_string(), woken);
+        let Some(mut reading) = state.reading.take() else { return };
+        self.read_out(&mut reading, state, &error.to_string(), woken);
+        state.reading = Some(reading);
     }
 
     /// The last words of a peer that takes no more, and then the end. The socket is shut, so this does not wait.
-    fn read_out(&self, reading: &mut Reading, caller: &mut Caller<Thread>, cause: &str, woken: &mut Vec<Thread>) {
+    fn read_out(&self, reading: &mut Reading, state: &mut State, cause: &str, woken: &mut Vec<Thread>) {
         while let Ok(Received::Bytes(_)) = self.stream().recv(reading.inbox.room(), Wait::No) {
-            self.route(&mut reading.inbox, caller, woken);
+            self.route(&mut reading.inbox, state, woken);
         }
-        caller.over(End::Lost(cause.to_owned()), woken);
+        state.calls().0.over(End::Lost(cause.to_owned()), woken);
     }
 
     fn read_while_blocked(&self, until: Until, woken: &mut Vec<Thread>) {
@@ -217,11 +281,12 @@ impl Shared {
 
     /// Writes what the socket takes at once. Its caller [leaves](Self::leave) afterwards: others may have queued meanwhile.
     pub(super) fn write_some<'a>(&'a self, mut state: Guard<'a>, woken: &mut Vec<Thread>) -> Guard<'a> {
-        let Some(batch) = state.caller.take_batch() else { return state };
+        let Some(batch) = self.take_batch(&mut state) else { return state };
         drop(state);
         let count = self.stream().send(&batch).unwrap_or(0);
         let mut state = self.lock();
-        state.caller.wrote(batch, count, woken);
+        let (caller, outbox) = state.calls();
+        caller.wrote(batch, count, outbox, woken);
         state
     }
 
@@ -230,7 +295,8 @@ impl Shared {
         let mut stuck = false;
         loop {
             let reading_is_free = state.reading.is_some();
-            if let Some(successor) = state.caller.successor(reading_is_free) {
+            let (caller, outbox) = state.calls();
+            if let Some(successor) = caller.successor(reading_is_free, outbox) {
                 woken.push(successor);
                 break;
             }
@@ -238,18 +304,20 @@ impl Shared {
                 break;
             }
             // Nobody sleeps. Who queues something while this is written finds a writer, and sleeps: look once more.
-            let sent = state.caller.sent();
+            let sent = state.outbox.sent();
             state = self.write_some(state, &mut woken);
-            stuck = state.caller.sent() == sent;
+            stuck = state.outbox.sent() == sent;
         }
         drop(state);
         wake(&mut woken);
+        self.pump_out();
     }
 
     /// The same for a thread that did not have to wait: what is queued may stay so.
     pub(super) fn pass_on<'a>(&'a self, mut state: Guard<'a>, mut woken: Vec<Thread>) {
         let reading_is_free = state.reading.is_some();
-        woken.extend(state.caller.successor(reading_is_free));
+        let (caller, outbox) = state.calls();
+        woken.extend(caller.successor(reading_is_free, outbox));
         drop(state);
         wake(&mut woken);
     }

@@ -7,7 +7,7 @@ const KEPT_BYTES_MAX: usize = 64 << 10;
 thread_local!(static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) });
 
 /// Runs `work` with this thread's buffer, emptied. A call within a call (by a `Serialize` impl, say) gets a fresh one.
-pub(super) fn with<R>(work: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+pub(crate) fn with<R>(work: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     let mut buffer = SCRATCH.try_with(|scratch| scratch.take()).unwrap_or_default();
     buffer.clear();
     let result = work(&mut buffer);

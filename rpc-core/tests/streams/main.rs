@@ -1,0 +1,7 @@
+//! Calls with items, on every driver.
+#[path = "../common/mod.rs"]
+mod common;
+mod ends;
+mod pressure;
+mod shapes;
+mod talk;
