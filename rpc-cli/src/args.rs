@@ -1,5 +1,5 @@
 //! The command line, as clap reads it. Help, man pages and completions are made from this, too.
-use crate::{exit, timeout};
+use crate::{exit, method, timeout};
 use clap::ValueEnum;
 use rpc_core::Deadline;
 use std::ffi::OsString;
@@ -9,9 +9,12 @@ use std::time::Duration;
 /// How arguments are written.
 const ARGUMENTS: &str = "\
 Forms of arguments:
-  name=value      typed by the schema: a=-2 key=war flag=true kind=Small note=null; no quotes but the shell's
-  a.b=value       a field, a map's entry, what a variant holds
-  list[]=value    one more item of a list or tuple
+  name=value      typed by the schema: a=-2 key=war flag=true kind=Small time=90s; no quotes but the shell's
+  name=null       nothing, where the type is an Option; of text it is the text: leave it out, or write name:=null
+  a.b=value       a field, a map's entry, what a variant holds: color.Rgb.red=1; a key with a dot needs JSON
+  name.some=value what an Option of an Option holds
+  list[]=value    one more item of a list or tuple; an item that has more than one part is list[]:=JSON
+  name=text:value bytes: those of a text, name=hex:0aff, or name=AQI= in base64
   name:=JSON      any value as JSON
   name=@file      a file's content, text or bytes; name:=@file as JSON; @- is stdin; a text with @: name:='\"@..\"'
   {\"name\": ..}    all of them as one JSON object; - reads that from stdin
@@ -20,7 +23,7 @@ Forms of arguments:
 /// How values are written; `schema::convert` has all of it.
 const FORMS: &str = r#"Values as JSON:
   integers to 64 bits and floats as numbers, 128 bits as "digits"; "NaN", "Infinity", "-Infinity"
-  Vec<u8> as base64 "AQI=", "hex:0102" or [1, 2]; other lists, sets, arrays and tuples as [..]
+  Vec<u8> as base64 "AQI=", "hex:0102", "text:hello" or [1, 2]; other lists, sets, arrays and tuples as [..]
   Option as null or the value, {"some": ..} where the value itself can be null; a field or argument may be left out
   structs as {"field": ..}; enums as "Unit" or {"Variant": ..}
   maps as {"key": ..}, or [[key, value], ..] where keys are no words or numbers
@@ -29,8 +32,9 @@ const FORMS: &str = r#"Values as JSON:
 /// What `describe --format json` writes.
 const DESCRIPTION: &str = r#"Description as JSON:
   {"services": [{name, doc, fingerprint, methods, types}]}; of a method or type, its service without other methods
-  methods: {name, doc, signature, shape ("Unary" or "OneWay"), idempotent, timeout_ms or null, arguments, returns}, arguments in wire order
-  arguments: {name, doc, type, id}; returns: {type, id}; type is as Rust writes it, id is a place in types
+  methods: {name, doc, signature, shape, idempotent, timeout_ms or null, arguments, accepts, stream, returns}
+  shape: "Unary", "OneWay", "Stream", "Upload" or "Duplex"
+  arguments, in wire order: {name, doc, type, id}; returns: {type, id}; accepts, stream, of items: the same, or null; type is as Rust writes it, id is a place in types
   types: "U8", {"Option": id}, {"Sequence": id}, {"Array": [id, length]}, {"Tuple": [id, ..]}, {"Map": [id, id]},
   {"Struct": {name, doc, body}} or {"Enum": {name, doc, variants: [{name, doc, body}, ..]}}
   body: "Unit", {"Newtype": id}, {"Tuple": [id, ..]} or {"Fields": [{name, doc, ty: id}, ..]}
@@ -39,7 +43,7 @@ const DESCRIPTION: &str = r#"Description as JSON:
 
 /// Calls any running rpc-core service from a shell: the server tells what it can do.
 #[derive(Debug, clap::Parser)]
-#[command(name = "rpc-cli", version, after_help = exit::help())]
+#[command(name = "rpc-cli", version, args_override_self = true, after_help = exit::help())]
 pub(crate) struct Args {
     /// What to do.
     #[command(subcommand)]
@@ -92,6 +96,7 @@ pub(crate) enum Command {
     Ls(Ls),
     Describe(Describe),
     Call(Call),
+    Each(Each),
     Ping(Ping),
     Wait(Wait),
     Completions(Completions),
@@ -138,7 +143,7 @@ pub(crate) struct Describe {
     pub(crate) item: Option<String>,
 
     /// How it is written
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    #[arg(short = 'o', long, alias = "output", value_name = "FORMAT", default_value = "text")]
     pub(crate) format: DescribeFormat,
 }
 
@@ -151,11 +156,29 @@ pub(crate) enum DescribeFormat {
     Json,
 }
 
+/// What becomes of items.
+const ITEMS: &str = "\
+Methods with items, `stream` or `accepts` in their signature:
+  items that it sends are printed as they come, each by itself; one that fails midway has printed those that came
+  -o table and --collect print all at the end, and nothing if it fails
+  an answer behind them goes to a terminal's stderr, or with -v to any; to stdout, alone, with --summary
+  items that it accepts are the lines of stdin, one JSON value each (`jq -c`), sent as they come; a wrong line cancels
+  the call; stdin is read by no other method, but for the argument -
+";
+
+/// A call of each kind.
+const EXAMPLES: &str = "\
+Examples:
+  rpc-cli call kv get key=war -o raw
+  rpc-cli call kv set '{\"key\": \"war\", \"value\": \"War and Peace\"}' --timeout 2s
+  rpc-cli call shop submit job.title=Flyer job.color.Rgb.red=255 job.limit=90s 'job.pages[]:={\"number\": 1}'
+";
+
 /// Calls a method, and prints what it answers
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = format!("{ARGUMENTS}\n{}", exit::help()),
-    after_long_help = format!("{ARGUMENTS}\n{FORMS}\n{}", exit::help()),
+    after_help = format!("{EXAMPLES}\n{ARGUMENTS}\n{ITEMS}\n{}", exit::help()),
+    after_long_help = format!("{EXAMPLES}\n{ARGUMENTS}\n{ITEMS}\n{FORMS}\n{}", exit::help()),
 )]
 pub(crate) struct Call {
     /// Whom to call.
@@ -163,24 +186,117 @@ pub(crate) struct Call {
     pub(crate) server: Server,
 
     /// `Service.method`, or any tail of that which is unambiguous, such as `method`
+    #[arg(value_parser = method::parse)]
     pub(crate) method: String,
 
     /// The arguments: name=value .., or one JSON object, or `-` to read that from stdin
     #[arg(value_name = "ARG")]
     pub(crate) arguments: Vec<String>,
 
-    /// How the answer is written [default: pretty on a terminal, else json]
+    /// How an answer or item is written [default: pretty on a terminal, else json]
     #[arg(short, long, value_name = "FORMAT")]
     pub(crate) output: Option<Format>,
+
+    /// Ends after so many items, and cancels the call
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) take: Option<u64>,
+
+    /// Prints the items as one list, once all have come
+    #[arg(long)]
+    pub(crate) collect: bool,
+
+    /// Prints what follows the items, and not the items
+    #[arg(long, conflicts_with_all = ["take", "collect"])]
+    pub(crate) summary: bool,
 
     /// How integers past 2^53 are written, which many readers of JSON would round
     #[arg(long, value_name = "FORM", default_value = "number")]
     pub(crate) big_ints: BigInts,
 
     /// How long the call may take, and connecting if that is below 5s: 500ms, 2s, 10m, 1h or none [default: the
+    /// method's own, else 30s, for a method with items none]
+    #[arg(long, value_name = "TIME", value_parser = timeout::parse)]
+    pub(crate) timeout: Option<Deadline>,
+}
+
+/// How lines of stdin become arguments.
+const LINES: &str = "\
+Lines of stdin, one JSON value each (`jq -c` writes such lines); blank lines are passed over:
+  {\"name\": ..}    the arguments by name, those that ARG does not give
+  any other       the one argument that ARG does not give: seq 3 | rpc-cli each calc add b=1
+  a line is called as it comes, its answer is a line of its own, in the order of stdin; a call without an answer prints none
+
+Failures, a wrong line or a failed call:
+  the answers of the lines before are printed, the error tells the number of the line, the exit code is the failure's
+  nothing behind is called; with -j N the calls of up to N - 1 lines behind are under way: they are cancelled, and told
+  with --keep-going every failure is told on stderr and prints no answer, and the exit code is that of the first; it
+  still ends where no call can succeed: the connection is lost, stdin cannot be read, nobody reads the answers
+";
+
+/// Calls a method for each line of stdin, over one connection, and prints the answers in their order
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = format!("{LINES}\n{}", exit::help()),
+    after_long_help = format!("{LINES}\n{ARGUMENTS}\n{FORMS}\n{}", exit::help()),
+)]
+pub(crate) struct Each {
+    /// Whom to call.
+    #[command(flatten)]
+    pub(crate) server: Server,
+
+    /// `Service.method`, or any tail of that which is unambiguous, such as `method`
+    #[arg(value_parser = method::parse)]
+    pub(crate) method: String,
+
+    /// Arguments that are the same for every line: name=value ..
+    #[arg(value_name = "ARG")]
+    pub(crate) arguments: Vec<String>,
+
+    /// How many calls may be under way at a time; with 1 a line is called once the one before has its answer, so a
+    /// failure stops right there
+    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub(crate) jobs: u32,
+
+    /// Goes on after a line that is wrong or whose call fails
+    #[arg(short, long)]
+    pub(crate) keep_going: bool,
+
+    /// How each answer is written
+    #[arg(short, long, value_name = "FORMAT", default_value = "json")]
+    pub(crate) output: LineFormat,
+
+    /// How integers past 2^53 are written, which many readers of JSON would round
+    #[arg(long, value_name = "FORM", default_value = "number")]
+    pub(crate) big_ints: BigInts,
+
+    /// How long each call may take, and connecting if that is below 5s: 500ms, 2s, 10m, 1h or none [default: the
     /// method's own, else 30s]
     #[arg(long, value_name = "TIME", value_parser = timeout::parse)]
     pub(crate) timeout: Option<Deadline>,
+}
+
+/// How one of many answers is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LineFormat {
+    /// JSON in one line.
+    Json,
+    /// A string and a line end, or bytes alone; nothing for None of these; else json.
+    Raw,
+    /// The bytes that travelled, in hexadecimal.
+    Hex,
+    /// Nothing; the exit code tells.
+    None,
+}
+
+impl From<LineFormat> for Format {
+    fn from(format: LineFormat) -> Self {
+        match format {
+            LineFormat::Json => Self::Json,
+            LineFormat::Raw => Self::Raw,
+            LineFormat::Hex => Self::Hex,
+            LineFormat::None => Self::None,
+        }
+    }
 }
 
 /// How an answer is written.
@@ -190,7 +306,7 @@ pub(crate) enum Format {
     Json,
     /// JSON over many lines.
     Pretty,
-    /// A string or bytes as they are, without quotes; all else as json.
+    /// A string and a line end, or bytes alone; nothing for None of these; else json.
     Raw,
     /// Columns: a row for each item of a list, or for each field.
     Table,

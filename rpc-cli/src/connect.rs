@@ -3,14 +3,15 @@ use crate::completions::cache;
 use crate::failure::Failure;
 use crate::no_connection::NoConnection;
 use rpc_core::{
-    Client, Connect, Connection, Error, Introspection, Opening, Outcome, Service, ServiceInfo, schema::ServiceSchema,
+    Client, Connect, Connection, Dynamic, Error, Introspection, Opening, Outcome, Service, ServiceInfo,
+    schema::ServiceSchema,
 };
 use std::{
     env,
     time::{Duration, Instant},
 };
 
-/// How long connecting may take, and again asking what is served: round trips that no handler of the program delays.
+/// How long connecting and asking what is served may take: round trips that no handler of the program delays.
 pub(crate) const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// More of a name that breaks the rules is not shown.
@@ -27,14 +28,29 @@ pub(crate) struct Server {
     pub(crate) opening: Option<Opening>,
     /// How long it took to ask what is served.
     pub(crate) asking: Duration,
+    /// How long each step on the way to a call may take.
+    time_max: Duration,
 }
 
-/// Connects to `address`, and asks what is served there. Neither takes longer than 5 s, or than the call itself may.
+/// A service that can be called.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) service: Dynamic,
+    /// How long it took to open it.
+    pub(crate) time: Duration,
+}
+
+/// Connects to `address`, and asks what is served there. Both together take no longer than 5 s, or than the call itself may.
 pub(crate) fn connect(address: &str, call_time_max: Option<Duration>) -> Result<Server, Failure> {
     let time_max = CONNECT_TIME_MAX.min(call_time_max.unwrap_or(CONNECT_TIME_MAX));
     let address = written_out(address)?;
+    let start = Instant::now();
     let connection = dial(&address, Some(Introspection::INFO), time_max)?;
-    let server = Server::ask(connection, time_max)?;
+    let asked = |error| Failure::Uncalled {
+        asked: format!("asking {address} what it serves"),
+        error: of_all_steps(error, time_max),
+    };
+    let server = Server::ask(connection, time_max.saturating_sub(start.elapsed())).map_err(asked)?;
     cache::remember(&address, &server.services);
     Ok(server)
 }
@@ -62,7 +78,24 @@ impl Server {
             pid: description.pid,
             services: description.services,
             connection,
+            time_max,
         })
+    }
+
+    /// Opens a service: its methods can then be called.
+    pub(crate) fn open(&self, service: &ServiceSchema) -> Result<Opened, Failure> {
+        let start = Instant::now();
+        let failed = |error| Failure::Uncalled { asked: format!("opening {}", service.name), error };
+        let service = self.connection.dynamic(service, Some(self.time_max)).map_err(failed)?;
+        Ok(Opened { service, time: start.elapsed() })
+    }
+}
+
+/// Nobody knows of the time that was left for the last of the steps.
+fn of_all_steps(error: Error, allowed: Duration) -> Error {
+    match error {
+        Error::Deadline { method, outcome, .. } => Error::Deadline { method, allowed, outcome },
+        other => other,
     }
 }
 
@@ -73,6 +106,7 @@ pub(crate) fn written_out(address: &str) -> Result<String, Failure> {
     }
     match env::var("RPC_ADDR") {
         Ok(address) if address.is_empty() => Err(Failure::NoAddress("empty")),
+        Ok(address) if address == ":" => Err(Failure::NoAddress("`:` itself")),
         Ok(address) => Ok(address),
         Err(env::VarError::NotPresent) => Err(Failure::NoAddress("not set")),
         Err(env::VarError::NotUnicode(_)) => Err(Failure::NoAddress("not valid UTF-8")),

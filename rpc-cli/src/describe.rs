@@ -7,7 +7,6 @@ use crate::item::Item;
 use crate::output;
 use crate::style::Style;
 use crate::timing;
-use rpc_core::schema::escaped;
 
 /// Connects, and prints what was asked about.
 pub(crate) fn run(args: &Describe, common: &Common) -> Result<(), Failure> {
@@ -33,7 +32,7 @@ fn joined(items: &[Item<'_>]) -> String {
     match items {
         [only] => only.text(),
         several => {
-            let titled = |item: &Item<'_>| format!("// {}\n{}", escaped(&item.name), item.text());
+            let titled = |item: &Item<'_>| format!("// {}\n{}", item.name, item.text());
             several.iter().map(titled).collect::<Vec<_>>().join("\n")
         }
     }

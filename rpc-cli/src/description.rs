@@ -35,6 +35,10 @@ struct MethodDescription<'a> {
     idempotent: bool,
     timeout_ms: Option<u64>,
     arguments: Vec<Argument<'a>>,
+    /// What the caller's items are.
+    accepts: Option<TypeName>,
+    /// What the service's items are.
+    stream: Option<TypeName>,
     returns: TypeName,
 }
 
@@ -98,6 +102,8 @@ impl<'a> MethodDescription<'a> {
             idempotent: method.idempotent,
             timeout_ms: method.timeout.map(milliseconds),
             arguments: method.arguments.iter().map(argument).collect(),
+            accepts: method.accepts.map(|id| TypeName::of(id, types)),
+            stream: method.stream.map(|id| TypeName::of(id, types)),
             returns: TypeName::of(method.returns, types),
         }
     }

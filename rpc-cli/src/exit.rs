@@ -1,5 +1,5 @@
 //! The number that a script sees. Each kind of failure has its own, so that a script can tell what to do about it.
-use rpc_core::{ConnectProblem, Error, Outcome};
+use rpc_core::{ConnectProblem, Error, Outcome, Refusal};
 use std::fmt::Write;
 
 /// How this program ends.
@@ -89,6 +89,7 @@ impl From<&Error> for ExitCode {
             Error::Foreign { .. } | Error::Disconnected { .. } | Error::Protocol { .. } | Error::BadReply { .. } => {
                 Self::Broken
             }
+            Error::RefusedConnection { why: Refusal::Version { .. }, .. } => Self::Unknown,
             Error::Incompatible { .. } | Error::UnknownMethod { .. } | Error::UnknownService { .. } => Self::Unknown,
             Error::RefusedConnection { .. }
             | Error::Overloaded { .. }

@@ -2,6 +2,10 @@
 use crate::method::Method;
 use crate::names::{NotFound, full_name, is_tail};
 use rpc_core::schema::{ServiceSchema, Type};
+use std::collections::HashSet;
+
+/// More descriptions than these nobody reads. Each takes a walk over its service.
+const SHOWN_MAX: usize = 16;
 
 /// Something that has a description.
 #[derive(Debug)]
@@ -23,8 +27,13 @@ pub(crate) enum Part<'a> {
 impl<'a> Item<'a> {
     /// Everything that `name` may stand for, at least one thing. Whoever looks may well see two.
     pub(crate) fn find(services: &'a [ServiceSchema], name: &str) -> Result<Vec<Self>, NotFound> {
+        let named = || Self::all(services).filter(|item| is_tail(&item.name, name));
+        if named().nth(SHOWN_MAX).is_some() {
+            let candidates = named().map(|item| item.name).collect();
+            return Err(NotFound::Ambiguous { name: name.to_owned(), candidates });
+        }
         let mut found: Vec<(Self, String)> = Vec::new();
-        for item in Self::all(services).filter(|item| is_tail(&item.name, name)) {
+        for item in named() {
             let text = item.text();
             // Services that share a type describe it alike.
             if !found.iter().any(|(_, known)| *known == text) {
@@ -53,11 +62,12 @@ impl<'a> Item<'a> {
     }
 }
 
-/// The parts of a service with their full names.
+/// The parts of a service with their full names. Types of one name are one part: their description is that of all.
 fn parts(service: &ServiceSchema) -> impl Iterator<Item = (String, Part<'_>)> {
     let methods = Method::all(service).map(|method| (method.full_name(), Part::Method(method)));
-    let types = service.types_used().into_iter().filter_map(|id| match service.types.get(id)? {
-        Type::Struct { name, doc, .. } | Type::Enum { name, doc, .. } => {
+    let mut seen = HashSet::new();
+    let types = service.types_used().into_iter().filter_map(move |id| match service.types.get(id)? {
+        Type::Struct { name, doc, .. } | Type::Enum { name, doc, .. } if seen.insert(name) => {
             Some((full_name(&service.name, name), Part::Type { name, doc }))
         }
         _ => None,

@@ -2,19 +2,21 @@
 //!
 //! ```text
 //! args ── ls ──── registered ──┐
-//!      ├─ ping, wait ──────────┤              ┌── overview ───────────┐
-//!      ├─ describe ────────────┼── connect ───┼── item ── description ├── output ── style
-//!      ├─ call ────────────────┘              └── method ── arguments ┘
-//!      ├─ completions                                │
+//!      ├─ ping, wait ──────────┤              ┌── overview ───────────────────────┐
+//!      ├─ describe ────────────┼── connect ───┼── item ── description ────────────┼── output ── style
+//!      ├─ call, each ──────────┘              └── method ── arguments ── printer ─┘
+//!      ├─ completions                                │          └── lines
 //!      └─ man                       names, place ────┘     whatever fails: failure ── exit
 //! ```
 //!
-//! - `args`, `timeout`: the command line. One file a command: `ls`, `describe`, `call`, `ping`, `wait`, `completions`, `man`.
+//! - `args`, `timeout`: the command line. One file a command: `ls`, `describe`, `call`, `each`, `ping`, `wait`, `completions`, `man`.
 //! - `connect`: from an address to a connection and the schemas of what is served. `no_connection`: why there is none.
 //! - `registered`, `overview`: the two lists of `ls`, of servers and of one server's methods. `table`: columns.
 //! - `names`: what a person may write for a thing of a service. `method` and `item` find by it. `description`: items as JSON.
-//! - `arguments`: words or JSON to the bytes of a call. `place`: what the schema has at `entry.tags[]`.
-//! - `output`: the way to stdout. `style`: its colours. `timing`: what `-v` tells on stderr.
+//! - `arguments`: words or JSON to the bytes of a call. `place`: what the schema has at `entry.tags[]`. `lines`: stdin line by line.
+//! - `conversation`: `call` for methods with items. `signals`: Ctrl-C during a call.
+//! - `printer`: answers and items by their schema. `output`: the way to stdout. `style`: its colours. `timing`: what `-v` tells on stderr.
+//! - `limited`: what is kept in memory of what a server makes large.
 //! - `completions`: the Tab key, which asks the server that is being called.
 //! - `failure`, `exit`: what is said on stderr, and the number that a script sees.
 //!
@@ -25,11 +27,15 @@ mod arguments;
 mod call;
 mod completions;
 mod connect;
+mod conversation;
 mod describe;
 mod description;
+mod each;
 mod exit;
 mod failure;
 mod item;
+mod limited;
+mod lines;
 mod ls;
 mod man;
 mod method;
@@ -39,7 +45,9 @@ mod output;
 mod overview;
 mod ping;
 mod place;
+mod printer;
 mod registered;
+mod signals;
 mod style;
 mod table;
 mod timeout;
@@ -48,7 +56,6 @@ mod wait;
 
 use args::{Args, Command};
 use clap::Parser;
-use exit::ExitCode;
 
 fn main() -> std::process::ExitCode {
     let Args { command, common } = match Args::try_parse() {
@@ -59,6 +66,7 @@ fn main() -> std::process::ExitCode {
         Command::Ls(ls) => ls::run(&ls, &common),
         Command::Describe(describe) => describe::run(&describe, &common),
         Command::Call(call) => call::run(&call, &common),
+        Command::Each(each) => each::run(&each, &common),
         Command::Ping(ping) => ping::run(&ping, &common),
         Command::Wait(wait) => wait::run(&wait, &common),
         Command::Completions(completions) => completions::run(&completions),
@@ -68,8 +76,5 @@ fn main() -> std::process::ExitCode {
             Ok(())
         }
     };
-    match done {
-        Ok(()) => ExitCode::Success.into(),
-        Err(failure) => failure.report(&common).into(),
-    }
+    failure::code_of(done, &common).into()
 }

@@ -27,6 +27,14 @@ pub(crate) enum NotFound {
         /// The full names of what there is.
         known: Vec<String>,
     },
+    /// A method was looked for, and a service is called that.
+    #[error("`{name}` is a service; METHOD is one word, such as {}", .methods.first().map_or("Service.method", String::as_str))]
+    Service {
+        /// What was written.
+        name: String,
+        /// The full names of its methods.
+        methods: Vec<String>,
+    },
     /// More than one thing is called that.
     #[error("`{name}` is ambiguous")]
     Ambiguous {
@@ -42,7 +50,11 @@ impl NotFound {
     pub(crate) fn details(&self) -> Vec<String> {
         match self {
             Self::Unknown { known, .. } if known.is_empty() => vec!["there are none".to_owned()],
-            Self::Unknown { known, .. } => vec![format!("there is {}", listed(known, "and"))],
+            // Whoever is told what he meant needs no list.
+            Self::Unknown { name, known, .. } if !did_you_mean(name, known).is_empty() => Vec::new(),
+            Self::Service { methods: known, .. } | Self::Unknown { known, .. } => {
+                vec![format!("there is {}", listed(known, "and"))]
+            }
             Self::Ambiguous { candidates, .. } => vec![format!("write {}", listed(candidates, "or"))],
         }
     }

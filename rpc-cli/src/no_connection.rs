@@ -11,6 +11,13 @@ pub(crate) struct NoConnection {
     pub(crate) error: Error,
 }
 
+impl NoConnection {
+    /// Whether there is no such socket.
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(&self.error, Error::Connect(error) if error.problem == ConnectProblem::Missing)
+    }
+}
+
 impl std::error::Error for NoConnection {}
 
 impl fmt::Display for NoConnection {
@@ -48,7 +55,7 @@ fn advice(address: &Address) -> String {
 }
 
 /// The name in the registry that was perhaps meant; for a bare name alone.
-fn similar(address: &str) -> Option<String> {
+pub(crate) fn similar(address: &str) -> Option<String> {
     if address.contains(['/', '\\', '@', ':']) {
         return None;
     }

@@ -1,11 +1,15 @@
 //! What a server can do, a line a method: the signature, and the first line of its doc beside it.
 use crate::method::Method;
+use crate::style::columns;
 use rpc_core::schema::{ServiceSchema, Shape, escaped};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// Docs begin in one column, unless a signature is longer than this.
-const SIGNATURE_CHARS_MAX: usize = 60;
+const SIGNATURE_WIDTH_MAX: usize = 60;
+
+/// A signature that is longer is cut short: `describe` shows all of it.
+const SIGNATURE_CHARS_MAX: usize = 4096;
 
 /// The methods of all services.
 #[derive(Debug)]
@@ -47,27 +51,33 @@ impl fmt::Display for Overview<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_alone = self.services.len() == 1;
         let indent = if is_alone { "" } else { "  " };
-        let chars = |method| signature(method).chars().count();
         let all = self.services.iter().flat_map(Method::all);
-        let width = all.map(chars).filter(|chars| *chars <= SIGNATURE_CHARS_MAX).max().unwrap_or_default();
+        let widths = all.map(|method| columns(&signature(method)));
+        let width = widths.filter(|width| *width <= SIGNATURE_WIDTH_MAX).max().unwrap_or_default();
         for service in self.services {
             if !is_alone {
                 writeln!(f, "{}", escaped(&service.name))?;
             }
             for method in Method::all(service) {
                 let (signature, doc) = (signature(method), escaped(first_line(&method.schema.doc)));
-                writeln!(f, "{}", format!("{indent}{signature:width$}  {doc}").trim_end())?;
+                let blanks = " ".repeat(width.saturating_sub(columns(&signature)));
+                writeln!(f, "{}", format!("{indent}{signature}{blanks}  {doc}").trim_end())?;
             }
         }
         Ok(())
     }
 }
 
-/// The signature, and a mark of what it does not show.
+/// The signature, and a mark of what it does not show. It is one line of many.
 fn signature(method: Method<'_>) -> String {
+    let mut signature = method.signature();
+    if let Some((cut, _)) = signature.char_indices().nth(SIGNATURE_CHARS_MAX) {
+        signature.truncate(cut);
+        signature.push('…');
+    }
     match method.schema.shape {
-        Shape::OneWay => format!("{} [oneway]", method.signature()),
-        _ => method.signature(),
+        Shape::OneWay => signature + " [oneway]",
+        _ => signature,
     }
 }
 

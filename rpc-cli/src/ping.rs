@@ -9,18 +9,25 @@ use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
 
-/// Connects, asks, and prints the figures once all are there.
+/// Connects, asks, and prints the figures once all are there, or one has failed.
 pub(crate) fn run(args: &Ping, common: &Common) -> Result<(), Failure> {
     let connection = dial(&written_out(&args.server.address)?, None, args.timeout)?;
-    let mut times = Vec::new();
-    for _ in 0..args.count {
-        times.push(nanoseconds(connection.ping(args.timeout)?));
+    let (mut times, mut failed) = (Vec::new(), None);
+    while times.len() < args.count as usize && failed.is_none() {
+        match connection.ping(args.timeout) {
+            Ok(time) => times.push(nanoseconds(time)),
+            Err(error) => failed = Some(Failure::Uncalled { asked: "ping".to_owned(), error }),
+        }
     }
-    let figures = Figures::of(connection.opening(), times);
-    match args.output {
-        PingFormat::Text => output::text(&figures.to_string()),
-        PingFormat::Json => output::value(&figures, Style::of_stdout(common.color)),
+    // What was measured until then is true all the same.
+    if !times.is_empty() {
+        let figures = Figures::of(connection.opening(), times);
+        match args.output {
+            PingFormat::Text => output::text(&figures.to_string()),
+            PingFormat::Json => output::value(&figures, Style::of_stdout(common.color)),
+        }?;
     }
+    failed.map_or(Ok(()), Err)
 }
 
 /// What was measured. All times are in nanoseconds.

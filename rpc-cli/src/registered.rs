@@ -1,5 +1,6 @@
 //! The servers of the registry: who is there, and what each says of itself.
 use crate::connect::{Server, dial};
+use crate::failure::without_outcome;
 use crate::table::Table;
 use rpc_core::schema::{Fingerprint, ServiceSchema, escaped};
 use rpc_core::{Address, ConnectProblem, Error, Introspection, Refusal, Service};
@@ -10,8 +11,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How many servers are asked at a time.
-const THREADS_MAX: usize = 16;
+/// How many servers are asked at a time. A thread that waits costs little, and so many frozen servers nobody has.
+const THREADS_MAX: usize = 256;
 
 /// The most signs of a cell: a server may call its services what it likes.
 const CELL_CHARS_MAX: usize = 64;
@@ -168,7 +169,7 @@ impl Entry {
         let start = Instant::now();
         let connection = match dial(&address.to_string(), Some(Introspection::INFO), time_max) {
             Ok(connection) => connection,
-            Err(no_connection) if is_missing(&no_connection.error) => return None,
+            Err(no_connection) if no_connection.is_missing() => return None,
             Err(no_connection) => {
                 let state = State::unconnected(&no_connection.error);
                 return Some(Self::new(address, state, Some(no_connection.to_string())));
@@ -177,7 +178,7 @@ impl Entry {
         let peer = connection.peer().unwrap_or_default();
         let mut entry = match Server::ask(connection, time_max.saturating_sub(start.elapsed())) {
             Ok(server) => Self::of(address, &server),
-            Err(error) => Self::new(address, State::untold(&error), Some(error.to_string())),
+            Err(error) => Self::new(address, State::untold(&error), Some(without_outcome(&error))),
         };
         (entry.pid, entry.uid) = (entry.pid.or(peer.pid), peer.uid.or(entry.uid));
         Some(entry)
@@ -220,10 +221,6 @@ fn fingerprint_of_all(services: &[ServiceSchema]) -> Option<Fingerprint> {
     services.iter().map(|service| service.fingerprint().0).reduce(u64::wrapping_add).map(Fingerprint)
 }
 
-fn is_missing(error: &Error) -> bool {
-    matches!(error, Error::Connect(error) if error.problem == ConnectProblem::Missing)
-}
-
 /// Whose a socket file is.
 #[cfg(unix)]
 fn owner(socket: &Path) -> Option<u32> {
@@ -235,4 +232,22 @@ fn owner(socket: &Path) -> Option<u32> {
 #[cfg(not(unix))]
 fn owner(_socket: &Path) -> Option<u32> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_of_a_server_without_services_in_an_odd_place() {
+        let address = "kv".parse().unwrap();
+        let entry = Entry {
+            services: Some(Vec::new()),
+            socket: "/a\u{1b}b".to_owned(),
+            ..Entry::new(&address, State::Up, None)
+        };
+        let table = table(&[entry]);
+        let row: Vec<&str> = table.lines().nth(1).unwrap().split_whitespace().collect();
+        assert_eq!((row[1], row[4], row[6]), ("up", "-", "/a\\u{1b}b"), "{table}");
+    }
 }

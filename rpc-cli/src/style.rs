@@ -3,6 +3,7 @@ use crate::args::Color;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Effects, Style as Paint};
 use std::io::{self, IsTerminal};
+use unicode_width::UnicodeWidthStr;
 
 /// A failure, and the place of a mistake.
 pub(crate) const ERROR: Paint = AnsiColor::Red.on_default().effects(Effects::BOLD);
@@ -62,4 +63,9 @@ fn has_colors(color: Color, choice: impl Fn() -> ColorChoice) -> bool {
         Color::Always => true,
         Color::Never => false,
     }
+}
+
+/// How many columns of a terminal a text takes: two for a character of Chinese, none for an accent by itself.
+pub(crate) fn columns(text: &str) -> usize {
+    UnicodeWidthStr::width(text)
 }

@@ -8,15 +8,24 @@ pub(crate) fn parse(text: &str) -> Result<Deadline, String> {
         return Ok(Deadline::None);
     }
     let expected = || "expected a time above zero such as 500ms, 2s, 10m or 1h, or none".to_owned();
-    duration(text).map(Deadline::Within).ok_or_else(expected)
+    above_zero(text).map(Deadline::Within).ok_or_else(expected)
 }
 
 /// The same without `none`, for what must end.
 pub(crate) fn parse_limited(text: &str) -> Result<Duration, String> {
-    duration(text).ok_or_else(|| "expected a time above zero such as 500ms, 2s, 10m or 1h".to_owned())
+    above_zero(text).ok_or_else(|| "expected a time above zero such as 500ms, 2s, 10m or 1h".to_owned())
 }
 
-fn duration(text: &str) -> Option<Duration> {
+/// How long something may take, if that was said.
+pub(crate) fn limit(deadline: Deadline) -> Option<Duration> {
+    match deadline {
+        Deadline::Within(time) => Some(time),
+        Deadline::Default | Deadline::None => None,
+    }
+}
+
+/// `500ms`, `2s`, `10m`, `1h` or `0s`.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     let (digits, unit) = text.split_at(text.find(|sign: char| !sign.is_ascii_digit())?);
     let milliseconds = match unit {
         "ms" => 1,
@@ -25,8 +34,12 @@ fn duration(text: &str) -> Option<Duration> {
         "h" => 60 * 60 * 1000,
         _ => return None,
     };
-    let time = Duration::from_millis(digits.parse::<u64>().ok()?.checked_mul(milliseconds)?);
-    (!time.is_zero()).then_some(time)
+    Some(Duration::from_millis(digits.parse::<u64>().ok()?.checked_mul(milliseconds)?))
+}
+
+/// What may take no time never succeeds.
+fn above_zero(text: &str) -> Option<Duration> {
+    duration(text).filter(|time| !time.is_zero())
 }
 
 #[cfg(test)]

@@ -4,18 +4,22 @@ use std::fmt::{self, Display};
 use std::io::{self, Write};
 use std::time::Duration;
 
-/// A call with its sizes.
+/// A call with its sizes, or several.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timing {
-    /// From the request to the answer.
+    /// Opening the service.
+    pub(crate) open: Duration,
+    /// How many calls there were.
+    pub(crate) calls: u64,
+    /// From the first request to the last answer.
     pub(crate) time: Duration,
-    /// The encoded arguments, in bytes.
+    /// All encoded arguments and items, in bytes.
     pub(crate) sent: usize,
-    /// The encoded answer, in bytes.
+    /// All encoded items and answers, in bytes.
     pub(crate) received: usize,
 }
 
-/// `connect 0.041 ms, handshake 0.087 ms, schema 0.120 ms`, and the call if there was one.
+/// `connect 0.041 ms, handshake 0.087 ms, schema 0.120 ms`, and opening and the call if there was one.
 pub(crate) fn tell(server: &Server, call: Option<Timing>) {
     let mut steps = Vec::new();
     if let Some(opening) = server.opening {
@@ -23,8 +27,12 @@ pub(crate) fn tell(server: &Server, call: Option<Timing>) {
         steps.push(step("handshake", opening.handshake));
     }
     steps.push(step("schema", server.asking));
-    if let Some(Timing { time, sent, received }) = call {
-        steps.push(step("call", time));
+    if let Some(Timing { open, calls, time, sent, received }) = call {
+        steps.push(step("open", open));
+        steps.push(match calls {
+            1 => step("call", time),
+            calls => step(&format!("{calls} calls"), time),
+        });
         steps.push(format!("{sent} bytes out, {received} bytes in"));
     }
     // Where stderr is closed, there is nobody to tell.

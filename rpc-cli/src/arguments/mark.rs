@@ -1,6 +1,7 @@
 //! Where a mistake is, and how a person is shown that: the line as it was written, with carets below.
 use super::tree::Source;
 use crate::failure::Marked;
+use crate::style::columns;
 use rpc_core::schema::escaped;
 use std::ops::Range;
 
@@ -16,7 +17,7 @@ pub(super) enum Mark {
     /// Bytes of a word of the command line.
     Word { index: usize, range: Range<usize> },
     /// Bytes of a line of something longer.
-    Line { line: String, range: Range<usize>, origin: String },
+    Line { line: String, range: Range<usize>, origin: Option<String> },
 }
 
 impl Mark {
@@ -39,23 +40,27 @@ impl Mark {
     }
 
     fn in_line(text: &str, range: Range<usize>, source: &Source) -> Self {
-        let front = text.get(..range.start).unwrap_or_default();
+        // What ends too early ends with its last line that has something.
+        let start = range.start.min(text.trim_end().len());
+        let front = text.get(..start).unwrap_or_default();
         let begin = front.rfind('\n').map_or(0, |at| at + 1);
         let line = text.get(begin..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let in_line = |at: usize| at.saturating_sub(begin).min(line.len());
         let number = front.matches('\n').count() + 1;
         let origin = match source {
-            Source::Word { .. } => format!("line {number}"),
-            Source::File(path) => format!("line {number} of {path}"),
-            Source::Stdin => format!("line {number} of stdin"),
+            Source::Word { .. } => Some(format!("line {number}")),
+            Source::File(path) => Some(format!("line {number} of {path}")),
+            Source::Stdin => Some(format!("line {number} of stdin")),
+            Source::Line => None,
         };
-        Self::Line { line: line.to_owned(), range: range.start - begin..range.end - begin, origin }
+        Self::Line { line: line.to_owned(), range: in_line(start)..in_line(range.end), origin }
     }
 
     /// Which line it is, where there are many.
     pub(super) fn origin(&self) -> Option<&str> {
         match self {
             Self::Word { .. } => None,
-            Self::Line { origin, .. } => Some(origin),
+            Self::Line { origin, .. } => origin.as_deref(),
         }
     }
 
@@ -135,7 +140,7 @@ fn cut([before, marked, after]: [String; 3]) -> Marked {
         marked = first(&marked, MARKED_CHARS_MAX);
         after = first(&after, LINE_CHARS_MAX - length(&before) - length(&marked));
     }
-    let (begin, columns) = (length(&before), length(&marked).max(1));
+    let (begin, columns) = (columns(&before), columns(&marked).max(1));
     Marked { line: before + &marked + &after, begin, columns }
 }
 
@@ -193,6 +198,25 @@ mod tests {
         assert_eq!((shown.begin, shown.columns, shown.line.chars().count()), (41, 1, 101));
         let shown = Mark::Word { index: 0, range: 2..502 }.marked(&words);
         assert_eq!((shown.begin, shown.columns), (2, 41));
+    }
+
+    #[test]
+    fn what_ends_too_early_ends_with_its_last_line() {
+        let shown = |text: &str, line, column| Mark::of_json(text, &Source::Stdin, line, column);
+        let mark = shown("{\r\n \"a\": 1\r\n", 3, 0);
+        assert_eq!(mark.origin(), Some("line 2 of stdin"));
+        assert_eq!(mark.marked(&[]), Marked { line: " \"a\": 1".to_owned(), begin: 7, columns: 1 });
+        let whole = Mark::whole("a\r\nb", &Source::Stdin).marked(&[]);
+        assert_eq!(whole, Marked { line: "a".to_owned(), begin: 0, columns: 1 });
+        let all = shown("\n\n", 3, 0).marked(&[]);
+        assert_eq!(all, Marked { line: String::new(), begin: 0, columns: 1 });
+    }
+
+    #[test]
+    fn carets_stand_below_wide_signs() {
+        let words = ["日=日本語".to_owned()];
+        let shown = Mark::Word { index: 0, range: 4..13 }.marked(&words);
+        assert_eq!(shown, Marked { line: "日=日本語".to_owned(), begin: 3, columns: 6 });
     }
 
     #[test]

@@ -6,6 +6,9 @@ use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqA
 use serde::forward_to_deserialize_any;
 use std::cell::RefCell;
 
+/// What is not known of words that say parts of an item.
+const ONE_ITEM: &str = " (each [] begins another item: one that has more than one part is written []:=JSON)";
+
 /// The place of the first mistake.
 #[derive(Debug, Default)]
 pub(super) struct Blame(RefCell<Option<Mark>>);
@@ -45,8 +48,14 @@ impl<'de> Reading<'de> {
                 Source::Word { .. } => "JSON is missing here",
                 Source::File(_) => "the file is empty, and JSON is expected",
                 Source::Stdin => "stdin is empty, and a JSON object is expected",
+                Source::Line => "the line is empty, and JSON is expected",
             };
-            return self.blame.on(Err(serde::de::Error::custom(what)), || Mark::of_json(text, source, 1, 1));
+            let failed = Err(serde::de::Error::custom(what));
+            // Of what is empty there is no line to show.
+            return match source {
+                Source::Word { .. } => self.blame.on(failed, || Mark::of_json(text, source, 1, 1)),
+                _ => failed,
+            };
         }
         let mut json = serde_json::Deserializer::from_str(text);
         let read = read(&mut json).and_then(|value| json.end().map(|()| value));
@@ -55,11 +64,23 @@ impl<'de> Reading<'de> {
             let told = error.to_string();
             // The place is shown, not told.
             let told = told.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&told);
+            let told = match source {
+                Source::Word { .. } if is_unquoted(told) => {
+                    &format!("{told} (a text has quotes in JSON; '..' around it keeps them from the shell)")
+                }
+                Source::Line if error.is_eof() => &format!("{told} (a value is one line; `jq -c` makes it so)"),
+                _ => told,
+            };
             let is_missing = told.starts_with("missing ");
             let failed = Err(serde::de::Error::custom(told));
             if is_missing { failed } else { self.blame.on(failed, || Mark::of_json(text, source, line, column)) }
         })
     }
+}
+
+/// Whether serde_json complains of a text that has no quotes, as a shell makes it.
+fn is_unquoted(told: &str) -> bool {
+    ["expected value", "expected ident", "key must be a string"].contains(&told)
 }
 
 impl<'de> Deserializer<'de> for Reading<'de> {
@@ -78,7 +99,7 @@ impl<'de> Deserializer<'de> for Reading<'de> {
             Node::Json { text, source } => self.json::<V>(text, source, |json| json.deserialize_any(visitor)),
             Node::Bytes(bytes) => visitor.visit_borrowed_bytes(bytes),
             Node::Object(entries) => {
-                let mut object = Object { entries: entries.iter(), current: None, blame: self.blame };
+                let mut object = Object::of(entries, self.blame);
                 let read = visitor.visit_map(&mut object);
                 match object.current {
                     None => read,
@@ -110,11 +131,22 @@ impl Entry {
 }
 
 /// The values by name.
-struct Object<'de> {
+pub(super) struct Object<'de> {
     entries: std::slice::Iter<'de, Entry>,
     /// Whose name or value is read. After the last, what is wrong is nobody's: something is missing.
     current: Option<&'de Entry>,
     blame: &'de Blame,
+}
+
+impl<'de> Object<'de> {
+    pub(super) fn of(entries: &'de [Entry], blame: &'de Blame) -> Self {
+        Self { entries: entries.iter(), current: None, blame }
+    }
+
+    /// Whether there is another name.
+    pub(super) fn has_more(&self) -> bool {
+        !self.entries.as_slice().is_empty()
+    }
 }
 
 impl<'de> MapAccess<'de> for &mut Object<'de> {
@@ -146,6 +178,16 @@ impl<'de> SeqAccess<'de> for List<'de> {
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
         let Some(node) = self.items.next() else { return Ok(None) };
-        seed.deserialize(Reading { node, blame: self.blame }).map(Some)
+        let read = seed.deserialize(Reading { node, blame: self.blame });
+        read.map(Some).map_err(|error| if let Node::Object(_) = node { one_item(error) } else { error })
+    }
+}
+
+/// What is missing from an item was perhaps to come from the next word.
+fn one_item(error: Error) -> Error {
+    let told = error.to_string();
+    match told.starts_with("missing ") && !told.ends_with(ONE_ITEM) {
+        true => serde::de::Error::custom(told + ONE_ITEM),
+        false => error,
     }
 }

@@ -38,6 +38,8 @@ pub(super) enum Source {
     File(String),
     /// stdin.
     Stdin,
+    /// A line of stdin, whose number is told by whoever reads it.
+    Line,
 }
 
 impl Node {
@@ -54,6 +56,30 @@ impl Node {
     /// All arguments, as the only word has them.
     pub(super) fn object_in_word(text: &str) -> Self {
         Self::Json { text: text.to_owned(), source: Source::Word { index: 0, begin: 0 } }
+    }
+
+    /// The value with that name.
+    pub(super) fn named(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Object(entries) => entries.iter().find(|entry| entry.name == name).map(|entry| &entry.value),
+            _ => None,
+        }
+    }
+
+    /// The name of the first value that has one.
+    pub(super) fn first_name(&self) -> Option<&str> {
+        match self {
+            Self::Object(entries) => entries.first().map(|entry| entry.name.as_str()),
+            _ => None,
+        }
+    }
+
+    /// How many values there are one after the other.
+    pub(super) fn items(&self) -> usize {
+        match self {
+            Self::List(items) => items.len(),
+            _ => 0,
+        }
     }
 
     /// Puts a value at the end of a path; `index` is the word that says so.

@@ -1,9 +1,11 @@
 //! One word of a command line: `a.b=value`, `list[]=value`, `name:=JSON`, `name=@file`.
 use super::tree::{Node, Source};
-use super::{STDIN, input};
+use super::{STDIN, hint, input};
 use crate::method::Method;
 use crate::place::{Form, Place};
+use crate::timeout;
 use rpc_core::schema::nearest;
+use std::io;
 use std::ops::Range;
 
 /// The word for an option without a value.
@@ -50,51 +52,84 @@ impl Word {
         text.get(self.value..).and_then(|value| value.strip_prefix('@')) == Some(STDIN)
     }
 
-    /// The value that it gives; `index` is its place in the command line.
-    pub(super) fn value(&self, text: &str, index: usize, method: Method<'_>) -> Result<Node, Problem> {
+    /// The value that it gives; `index` is its place in the command line, `root` what the words before it give.
+    pub(super) fn value(&self, text: &str, index: usize, method: Method<'_>, root: &Node) -> Result<Node, Problem> {
         let value = text.get(self.value..).unwrap_or_default();
-        let place = self.place(method);
+        let place = self.place(text, method, root)?;
         let whole = self.value..text.len();
         let json = |text: &str| Node::Json { text: text.to_owned(), source: Source::Word { index, begin: self.value } };
-        if !self.is_json {
+        if let Some(place) = place.filter(|_| !self.is_json) {
             // Any text may be a string; elsewhere this one stands for nothing.
-            if value == NULL && place.is_some_and(|place| place.form() != Form::Text) {
+            if value == NULL && place.can_be_null() && place.form() != Form::Text {
                 return Ok(json(NULL));
             }
-            if let Some(hint) = place.and_then(|place| self.hint(text, place)) {
+            if let Some(time) = timeout::duration(value).filter(|_| place.form() == Form::Time) {
+                let (secs, nanos) = (time.as_secs(), time.subsec_nanos());
+                return Ok(json(&format!("{{\"secs\":{secs},\"nanos\":{nanos}}}")));
+            }
+            if let Some(hint) = hint::of(self.name(text), value, place) {
                 return Err((hint, whole));
             }
         }
+        if self.is_json
+            && let Some(hint) = hint::of_json(self.name(text), value)
+        {
+            return Err((hint, whole));
+        }
         match value.strip_prefix('@') {
             // For a name that is mistyped nothing is read.
-            Some(path) if self.names_an_argument(method) => self.file(path, place).map_err(|problem| (problem, whole)),
+            Some(path) if let Some(place) = place => self.file(path, place).map_err(|problem| (problem, whole)),
             _ if self.is_json => Ok(json(value)),
             _ => Ok(Node::Text { text: value.to_owned(), index, range: whole }),
         }
     }
 
-    fn names_an_argument(&self, method: Method<'_>) -> bool {
-        let first = self.path.first().and_then(|step| step.name.as_deref());
-        first.is_some_and(|name| Place::of(method).named(name).is_some())
+    /// What stands before the sign.
+    fn name<'t>(&self, text: &'t str) -> &'t str {
+        let front = text.get(..self.value - 1).unwrap_or_default();
+        if self.is_json { front.strip_suffix(':').unwrap_or(front) } else { front }
     }
 
-    /// What the schema has at the path; the mistake of one that leads nowhere is told when the tree is read.
-    fn place<'a>(&self, method: Method<'a>) -> Option<Place<'a>> {
-        self.path.iter().try_fold(Place::of(method), |place, step| match &step.name {
-            Some(name) => place.named(name),
-            None => place.item(),
-        })
+    /// What the schema has at the path; a name that it does not have is told when the tree is read.
+    fn place<'a>(&self, text: &str, method: Method<'a>, root: &Node) -> Result<Option<Place<'a>>, Problem> {
+        let (mut place, mut node) = (Place::of(method), Some(root));
+        for step in &self.path {
+            let before = text.get(..step.range.start).unwrap_or_default().trim_end_matches('.');
+            let inside = match &step.name {
+                Some(name) => {
+                    let hint = hint::of_name(before, name, place, node).filter(|_| !self.is_null(text));
+                    hint.map_or(Ok(()), |hint| Err((hint, step.range.clone())))?;
+                    node = node.and_then(|node| node.named(name));
+                    place.named(name)
+                }
+                None => {
+                    hint::of_item(before, place).map_or(Ok(()), |hint| Err((hint, step.range.clone())))?;
+                    place.nth(node.take().map_or(0, Node::items))
+                }
+            };
+            let Some(inside) = inside else { return Ok(None) };
+            place = inside;
+        }
+        Ok(Some(place))
     }
 
-    fn file(&self, path: &str, place: Option<Place<'_>>) -> Result<Node, String> {
+    /// Whether the value is `:=null`, which stands for what a variant holds that holds nothing.
+    fn is_null(&self, text: &str) -> bool {
+        self.is_json && text.get(self.value..) == Some(NULL)
+    }
+
+    fn file(&self, path: &str, place: Place<'_>) -> Result<Node, String> {
         // A value that begins so is written as JSON.
-        let cannot = |error| match path {
+        if path.is_empty() {
+            return Err("the name of a file is missing behind the @".to_owned());
+        }
+        let cannot = |error: io::Error| match path {
             STDIN => format!("cannot read stdin: {error}"),
-            path => format!("cannot read the file `{path}`: {error} (a text that begins with @ is :='\"@..\"')"),
+            path => format!("cannot read the file `{path}`: {error}{}", file_hint(path, &error)),
         };
         let bytes = if path == STDIN { input::stdin() } else { input::file(path) }.map_err(cannot)?;
-        let form = place.map(Place::form);
-        if form == Some(Form::Bytes) && !self.is_json {
+        let form = place.form();
+        if form == Form::Bytes && !self.is_json {
             return Ok(Node::Bytes(bytes));
         }
         let mut text = input::into_text(bytes).map_err(cannot)?;
@@ -103,37 +138,21 @@ impl Word {
             return Ok(Node::Json { text, source });
         }
         // `echo 5 > file` ends the line, which is no part of a number.
-        if form != Some(Form::Text) {
+        if form != Form::Text {
             text.truncate(text.trim_end_matches(['\r', '\n']).len());
         }
         Ok(Node::Content { text, source })
     }
+}
 
-    /// How to write what no single word can say.
-    fn hint(&self, text: &str, place: Place<'_>) -> Option<String> {
-        let name = text.get(..self.value - 1).unwrap_or_default();
-        let json = format!("{name}:=JSON");
-        match place.form() {
-            // Each word would begin another item.
-            Form::Fields if name.ends_with("[]") => Some(format!("`{name}` has fields: write {json}")),
-            Form::Fields => {
-                let parts = place.parts();
-                let first = parts.first().map_or("field", |part| part.name);
-                Some(format!("`{name}` has fields: write {name}.{first}=.. for each, or {json}"))
-            }
-            Form::Items if place.item().is_some_and(|item| item.form() == Form::Fields) => {
-                Some(format!("`{name}` has items: write {name}[]:=JSON for each, or {json}"))
-            }
-            Form::Items => Some(format!("`{name}` has items: write {name}[]=.. for each, or {json}")),
-            Form::Entries => Some(format!("`{name}` has entries: write {name}.key=.. for each, or {json}")),
-            Form::Choice => {
-                let variant = text.get(self.value..).unwrap_or_default();
-                place.named(variant)?;
-                Some(format!("`{variant}` holds something: write {name}.{variant}=.., or {json}"))
-            }
-            Form::Json => Some(format!("`{name}` has no form of its own: write {json}")),
-            Form::Text | Form::Word | Form::Bytes => None,
+/// What was perhaps meant by the name of a file that is not there.
+fn file_hint(path: &str, error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound if path.starts_with("~/") => {
+            " (the shell leaves a ~ behind a sign as it is: write $HOME)"
         }
+        io::ErrorKind::NotFound => " (a text that begins with @ is :='\"@..\"')",
+        _ => "",
     }
 }
 
@@ -175,8 +194,15 @@ fn no_argument(text: &str, method: Method<'_>) -> String {
         matches!(form, Some(Form::Text | Form::Word | Form::Bytes | Form::Choice))
     };
     let mut all = names();
+    let known = |name: &str| names().find(|known| *known == name);
     let meant = match (all.next(), all.next()) {
         _ if text.is_empty() => None,
+        // `id:1`, as other languages and JSON write it.
+        _ if let Some((name, value)) = text.split_once(':')
+            && let Some(name) = known(name) =>
+        {
+            Some(format!("{name}={value}"))
+        }
         (Some(only), None) if only != text && is_word(only) => Some(format!("{only}={text}")),
         _ => nearest(text, names()).map(|name| format!("{name}=..")),
     };

@@ -1,4 +1,4 @@
-//! The ARGs of `call`: `name=`, `entry.key=`, `list[]=`, and values that are one of a few.
+//! The ARGs of `call` and `each`: `name=`, `entry.key=`, `list[]=`, and values that are one of a few.
 use super::candidate::{Candidates, is_name};
 use super::files::{self, Kind};
 use crate::arguments;
@@ -66,8 +66,8 @@ fn is_step(name: &str) -> bool {
 fn endings(part: Part<'_>) -> Vec<&'static str> {
     let Some(place) = part.place else { return Vec::new() };
     match place.form() {
-        Form::Text | Form::Word | Form::Bytes => vec!["="],
-        Form::Fields | Form::Entries => vec!["."],
+        Form::Text | Form::Word | Form::Bytes | Form::Time => vec!["="],
+        Form::Fields | Form::Entries | Form::Some => vec!["."],
         Form::Items if place.item().is_some_and(is_plain) => vec!["[]="],
         Form::Choice if place.parts().iter().all(|variant| variant.place.is_none()) => vec!["="],
         Form::Choice if is_plain(place) => vec!["=", "."],
@@ -79,9 +79,9 @@ fn endings(part: Part<'_>) -> Vec<&'static str> {
 /// Whether some value there is a plain word.
 fn is_plain(place: Place<'_>) -> bool {
     match place.form() {
-        Form::Text | Form::Word | Form::Bytes => true,
+        Form::Text | Form::Word | Form::Bytes | Form::Time => true,
         Form::Choice => place.parts().iter().any(|variant| variant.place.is_none()),
-        Form::Fields | Form::Items | Form::Entries | Form::Json => false,
+        Form::Fields | Form::Items | Form::Entries | Form::Some | Form::Json => false,
     }
 }
 

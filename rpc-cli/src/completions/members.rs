@@ -1,4 +1,4 @@
-//! The METHOD of `call` and the ITEM of `describe`.
+//! The METHOD of `call` and `each`, and the ITEM of `describe`.
 use super::candidate::{Candidates, is_name};
 use crate::item::{Item, Part};
 use crate::method::Method;
@@ -6,14 +6,14 @@ use rpc_core::schema::ServiceSchema;
 use std::collections::{HashMap, HashSet};
 
 /// Adds the methods: by the last part of the name if only one ends so, by the full name if there are more, or if that
-/// is what is being typed.
-pub(crate) fn methods(services: &[ServiceSchema], found: &mut Candidates<'_>) {
+/// is what is being typed. Those with items only where they can be called.
+pub(crate) fn methods(services: &[ServiceSchema], with_items: bool, found: &mut Candidates<'_>) {
     let named = || services.iter().flat_map(Method::all).map(|method| (method.full_name(), method));
     let mut counts: HashMap<String, usize> = HashMap::new();
     for (name, _) in named() {
         *counts.entry(tail(&name).to_owned()).or_default() += 1;
     }
-    for (name, method) in named() {
+    for (name, method) in named().filter(|(_, method)| with_items || !method.schema.shape.has_items()) {
         let is_only = counts.get(tail(&name)) == Some(&1);
         add(&name, is_only, !is_only || !found.word.is_empty(), || described(method), found);
     }

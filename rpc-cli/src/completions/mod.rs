@@ -89,7 +89,7 @@ fn positional(
     let services = || cursor.value("address").map(served).unwrap_or_default();
     match argument.get_id().as_str() {
         "address" => addresses::complete(found),
-        "method" => members::methods(&services(), found),
+        "method" => members::methods(&services(), cursor.command.get_name() != "each", found),
         "item" => members::items(&services(), found),
         "arguments" => {
             if let Ok(method) = Method::find(&services(), cursor.value("method").unwrap_or_default()) {

@@ -24,6 +24,17 @@ enum Desk {
     Get { entry: Entry },
 }
 
+/// A river.
+#[derive(Service)]
+enum River<'a> {
+    #[rpc(accepts = Entry, stream = u8)]
+    Flow { name: &'a str, kind: Kind },
+    #[rpc(returns = ())]
+    Dry { name: &'a str },
+    #[rpc(returns = ())]
+    Dam { twice: Option<Option<Kind>>, time: Duration },
+}
+
 /// One entry.
 #[derive(Debug, Serialize, Deserialize, rpc_core::Schema)]
 struct Entry {
@@ -47,7 +58,7 @@ enum Kind {
     Number(u8),
 }
 
-/// What could stand at the end of a line, with both services at `kv` and the first one alone at `one`.
+/// What could stand at the end of a line, with two services at `kv`, and one alone at `one` and at `river`.
 fn found(line: &str) -> Vec<Candidate> {
     let (words, word) = line.rsplit_once(' ').unwrap_or(("", line));
     let words = words.split_whitespace().map(str::to_owned).collect();
@@ -55,6 +66,7 @@ fn found(line: &str) -> Vec<Candidate> {
     candidates(&line, |address| match address {
         "kv" => vec![Kv::INFO.schema().clone(), Desk::INFO.schema().clone()],
         "one" => vec![Kv::INFO.schema().clone()],
+        "river" => vec![River::INFO.schema().clone()],
         _ => Vec::new(),
     })
 }
@@ -67,7 +79,7 @@ fn check(line: &str, expected: &[&str]) {
 
 #[test]
 fn subcommands_and_options() {
-    check("", &["ls", "describe", "call", "ping", "wait", "completions", "man", "help"]);
+    check("", &["ls", "describe", "call", "each", "ping", "wait", "completions", "man", "help"]);
     check("c", &["call", "completions"]);
     check("_", &[]);
     check("--errors ", &["words", "json"]);
@@ -76,7 +88,10 @@ fn subcommands_and_options() {
     check("call kv --ou", &["--output"]);
     check("call kv --output raw --ou", &[]);
     check("call --timeout ", &[]);
-    check("call -", &["--output", "--big-ints", "--timeout", "--errors", "--color", "--verbose", "--help"]);
+    let common = ["--big-ints", "--timeout", "--errors", "--color", "--verbose", "--help"];
+    check("call -", &[&["--output", "--take", "--collect", "--summary"], &common[..]].concat());
+    check("each -", &[&["--jobs", "--keep-going", "--output"], &common[..]].concat());
+    check("each -o ", &["json", "raw", "hex", "none"]);
     check("completions ", &["bash", "zsh", "fish"]);
     check("help ca", &["call"]);
     check("nonsense ", &[]);
@@ -91,6 +106,9 @@ fn methods() {
     check("call kv Kv.p", &["Kv.put"]);
     check("--errors json call --timeout 1s one g", &["get"]);
     check("call nobody ", &[]);
+    check("call river ", &["flow", "dry", "dam"]);
+    check("each river ", &["dry", "dam"]);
+    check("each kv ", &["Kv.get", "put", "clear", "Desk.get"]);
     check("ping kv ", &[]);
 }
 
@@ -121,6 +139,10 @@ fn names_of_arguments() {
     check("call one put entry.nothing.", &[]);
     check("call one clear ", &["names.", "data=", "keys[]=", "entries:=", "many[]="]);
     check("call one clear keys:=[] keys[]=a many[]=Plain ", &["names.", "data=", "entries:=", "many[]="]);
+    // Items are no arguments.
+    check("call river flow ", &["name=", "kind=", "kind."]);
+    check("call river flow name=a k", &["kind=", "kind."]);
+    check("each -j 4 one put kind=Plain ", &["entry.", "flag="]);
     check("call kv get ", &[]);
     check("call kv Desk.get ", &["entry."]);
 }
@@ -191,8 +213,17 @@ fn arguments_are_called_as_they_are_looked_for() {
         let command = root.find_subcommand(command).unwrap();
         command.get_positionals().any(|argument| argument.get_id() == name)
     };
-    for command in ["ls", "describe", "call", "ping", "wait"] {
+    for command in ["ls", "describe", "call", "each", "ping", "wait"] {
         assert!(has(command, "address"), "{command}");
     }
-    assert!(has("describe", "item") && has("call", "method") && has("call", "arguments") && has("man", "directory"));
+    assert!(["call", "each"].iter().all(|command| has(command, "method") && has(command, "arguments")));
+    assert!(has("describe", "item") && has("man", "directory"));
+}
+
+/// A time is a word mostly, and what an option of an option holds has a name.
+#[test]
+fn times_and_options_of_options() {
+    check("call river dam ", &["twice.", "time="]);
+    check("call river dam twice.", &["twice.some=", "twice.some."]);
+    check("call river dam twice.some=P", &["twice.some=Plain"]);
 }

@@ -2,7 +2,7 @@
 use super::Failure;
 use crate::names::NotFound;
 use crate::no_connection::NoConnection;
-use rpc_core::{ConnectProblem, Error, Outcome};
+use rpc_core::{ConnectProblem, Error, Outcome, Refusal};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -41,23 +41,44 @@ struct Told<'a> {
     /// What happened to the call.
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
+    /// Which line of stdin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
+    /// The calls of the lines up to this one were cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_line_under_way: Option<u64>,
 }
 
 impl<'a> From<&'a Failure> for Report<'a> {
     fn from(failure: &'a Failure) -> Self {
+        if let Failure::Line { number, failure, last_under_way } = failure {
+            let Self { error } = Self::from(&**failure);
+            return Self { error: Told { line: Some(*number), last_line_under_way: *last_under_way, ..error } };
+        }
         if let Failure::Answered { method, error_type, value, .. } = failure {
             let (method, error_type) = (Some(&**method), Some(&**error_type));
-            return Self { error: Told { kind: "service", error_type, value: Some(value), method, ..Told::default() } };
+            // The value says it all.
+            let message = value.is_none().then(|| failure.to_string());
+            let told =
+                Told { kind: "service", message, error_type, value: value.as_deref(), method, ..Told::default() };
+            return Self { error: told };
         }
         let mut told = Told { kind: kind(failure), message: Some(failure.to_string()), ..Told::default() };
         match failure {
-            Failure::Call(error) | Failure::NoConnection(NoConnection { error, .. }) => {
+            Failure::Call(error) => {
                 told.method = method(error);
-                told.problem = problem(error);
                 told.outcome = Some(outcome(error.outcome()));
             }
+            Failure::Lost { method, error } => {
+                told.method = Some(method);
+                told.outcome = Some(outcome(error.outcome()));
+            }
+            Failure::NoConnection(NoConnection { error, .. }) | Failure::Uncalled { error, .. } => {
+                told.problem = problem(error);
+                told.outcome = Some(outcome(Outcome::NotSent));
+            }
             // A program knows what it wrote, and needs no carets.
-            Failure::Arguments { method, signature, .. } => {
+            Failure::Arguments { method, signature, .. } | Failure::Unfit { method, signature, .. } => {
                 told.method = Some(method);
                 told.signature = Some(signature);
             }
@@ -74,15 +95,19 @@ pub(super) fn usage(message: String) -> Report<'static> {
 
 fn kind(failure: &Failure) -> &'static str {
     match failure {
-        Failure::Call(error) | Failure::NoConnection(NoConnection { error, .. }) => kind_of_call(error),
+        Failure::Call(error) | Failure::Lost { error, .. } | Failure::Uncalled { error, .. } => kind_of_call(error),
+        Failure::NoConnection(NoConnection { error, .. }) => kind_of_call(error),
         Failure::NotYet { .. } => "deadline",
         Failure::Registry(_) => "connect",
         Failure::Answered { .. } => "service",
         Failure::NoAddress(_) => "address",
-        Failure::NotFound(NotFound::Unknown { .. }) => "unknown",
+        Failure::NotFound(NotFound::Unknown { .. } | NotFound::Service { .. }) => "unknown",
         Failure::NotFound(NotFound::Ambiguous { .. }) => "ambiguous",
-        Failure::Arguments { .. } | Failure::Input(_) => "arguments",
+        Failure::Arguments { .. } | Failure::Input(_) | Failure::Lines { .. } => "arguments",
+        Failure::Unfit { .. } => "usage",
+        Failure::Line { failure, .. } => kind(failure),
         Failure::Output(_) | Failure::File { .. } => "output",
+        Failure::Told(_) => "other",
     }
 }
 
@@ -111,7 +136,7 @@ fn kind_of_call(error: &Error) -> &'static str {
 }
 
 fn method(error: &Error) -> Option<&str> {
-    let method = match error {
+    match error {
         Error::Deadline { method, .. }
         | Error::TooLarge { method, .. }
         | Error::Incompatible { method, .. }
@@ -123,15 +148,17 @@ fn method(error: &Error) -> Option<&str> {
         | Error::BadReply { method, .. }
         | Error::Encode { method, .. }
         | Error::Panicked { method }
-        | Error::NoReply { method, .. } => method,
-        _ => return None,
-    };
-    // A deadline may also be that of a step on the way, which is told in words.
-    (!method.contains(' ')).then_some(method)
+        | Error::NoReply { method, .. } => Some(method),
+        _ => None,
+    }
 }
 
 fn problem(error: &Error) -> Option<&'static str> {
-    let Error::Connect(error) = error else { return None };
+    let error = match error {
+        Error::Connect(error) => error,
+        Error::RefusedConnection { why, .. } => return Some(refusal(why)),
+        _ => return None,
+    };
     Some(match &error.problem {
         ConnectProblem::Missing => "missing",
         // A socket file that nobody listens on is what a dead server leaves.
@@ -144,6 +171,17 @@ fn problem(error: &Error) -> Option<&'static str> {
         ConnectProblem::Directory(_) => "unsafe_registry",
         _ => "other",
     })
+}
+
+fn refusal(why: &Refusal) -> &'static str {
+    match why {
+        Refusal::Version { .. } => "version",
+        Refusal::Malformed(_) => "malformed",
+        Refusal::NotAllowed => "not_allowed",
+        Refusal::ShuttingDown => "shutting_down",
+        Refusal::Overloaded => "overloaded",
+        _ => "other",
+    }
 }
 
 fn outcome(outcome: Outcome) -> &'static str {

@@ -4,10 +4,12 @@ mod json;
 
 use crate::args::{Color, Common, Errors};
 use crate::exit::ExitCode;
+use crate::method::Method;
 use crate::names::NotFound;
 use crate::no_connection::NoConnection;
 use crate::output;
 use crate::style::{ERROR, Style};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use json::Report;
 use rpc_core::{DirectoryError, Error, schema::escaped};
 use serde_json::value::RawValue;
@@ -21,6 +23,24 @@ pub(crate) enum Failure {
     /// The call did not get through, or got no answer.
     #[error(transparent)]
     Call(#[from] Error),
+
+    /// The connection ended during a call.
+    #[error("{method}: {error}")]
+    Lost {
+        /// `Service.method`.
+        method: String,
+        /// How it ended.
+        error: Error,
+    },
+
+    /// Something else was asked of the server, and there was no call yet.
+    #[error("{asked}: {}", without_outcome(.error))]
+    Uncalled {
+        /// What was asked.
+        asked: String,
+        /// Why there is no answer.
+        error: Error,
+    },
 
     /// There is no connection to call over.
     #[error(transparent)]
@@ -42,14 +62,14 @@ pub(crate) enum Failure {
     Registry(DirectoryError),
 
     /// The call was answered: by the `Err` of the method's `Result`.
-    #[error("{method} answered an error, {error_type}: {value}")]
+    #[error("{method} answered an error, {error_type}: {}", shortened(.value.as_deref()))]
     Answered {
         /// `Service.method`.
         method: String,
         /// The type of the error.
         error_type: String,
-        /// The error as compact JSON.
-        value: Box<RawValue>,
+        /// The error as compact JSON, unless that is too long.
+        value: Option<Box<RawValue>>,
         /// The doc of the error's variant, may be empty.
         meaning: String,
     },
@@ -77,6 +97,41 @@ pub(crate) enum Failure {
     #[error("cannot read the arguments from stdin: {0}")]
     Input(io::Error),
 
+    /// The lines of stdin cannot be read.
+    #[error("cannot read line {number} of stdin: {error}")]
+    Lines {
+        /// Which line.
+        number: u64,
+        /// Why not.
+        error: io::Error,
+    },
+
+    /// What came of a line of stdin.
+    #[error("line {number} of stdin: {failure}")]
+    Line {
+        /// Which line.
+        number: u64,
+        /// What was wrong with it, or with its call.
+        failure: Box<Failure>,
+        /// The last line whose call was under way behind it.
+        last_under_way: Option<u64>,
+    },
+
+    /// Something was asked for that this method does not have.
+    #[error("{method} {problem}")]
+    Unfit {
+        /// `Service.method`.
+        method: String,
+        /// What it does not have, and what to do instead.
+        problem: String,
+        /// What the method takes.
+        signature: String,
+    },
+
+    /// It was told already.
+    #[error("it was told already")]
+    Told(ExitCode),
+
     /// The result cannot be written.
     #[error("cannot write the output: {0}")]
     Output(io::Error),
@@ -93,6 +148,9 @@ pub(crate) enum Failure {
 
 /// More lines than this would hide the error itself.
 const PARAGRAPH_LINES_MAX: usize = 8;
+
+/// More of an error's value no person reads.
+const VALUE_CHARS_MAX: usize = 4096;
 
 /// Why arguments do not fit.
 #[derive(Debug, PartialEq, Eq)]
@@ -115,8 +173,21 @@ pub(crate) struct Marked {
 }
 
 impl Failure {
+    /// The same, of a call of `method`: an error that does not say so itself is told with it.
+    pub(crate) fn of_call(self, method: Method<'_>) -> Self {
+        match self {
+            Self::Call(error @ (Error::Disconnected { .. } | Error::Protocol { .. })) => {
+                Self::Lost { method: method.full_name(), error }
+            }
+            other => other,
+        }
+    }
+
     /// Tells the person at the shell; gives what to tell the shell.
     pub(crate) fn report(&self, common: &Common) -> ExitCode {
+        if let Self::Told(code) = self {
+            return *code;
+        }
         if self.is_closed_pipe() {
             return ExitCode::Success;
         }
@@ -129,7 +200,7 @@ impl Failure {
 
     fn words(&self, style: Style) -> String {
         let mut text = format!("{} {}\n", style.paint(ERROR, "error:"), escaped(&self.to_string()));
-        if let Self::Arguments { misfit: Misfit { marked: Some(Marked { line, begin, columns }), .. }, .. } = self {
+        if let Some(Marked { line, begin, columns }) = self.marked() {
             let (blanks, carets) = (" ".repeat(*begin), style.paint(ERROR, &"^".repeat(*columns)));
             text.push_str(&format!("  {line}\n  {blanks}{carets}\n"));
         }
@@ -144,10 +215,24 @@ impl Failure {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
+    /// The place of the mistake.
+    fn marked(&self) -> Option<&Marked> {
+        match self {
+            Self::Arguments { misfit, .. } => misfit.marked.as_ref(),
+            Self::Line { failure, .. } => failure.marked(),
+            _ => None,
+        }
+    }
+
     fn details(&self) -> Vec<String> {
         match self {
             Self::NotFound(not_found) => not_found.details(),
-            Self::Arguments { signature, .. } => vec![signature.clone()],
+            Self::Arguments { signature, .. } | Self::Unfit { signature, .. } => vec![signature.clone()],
+            Self::Line { number, failure, last_under_way } => {
+                let under_way = last_under_way.map(|last| under_way(number + 1, last));
+                failure.details().into_iter().chain(under_way).collect()
+            }
+            Self::Call(Error::Panicked { .. }) => vec!["what it said is in the server's own output".to_owned()],
             Self::Answered { meaning, .. } => first_paragraph(meaning).into_iter().map(str::to_owned).collect(),
             _ => Vec::new(),
         }
@@ -155,33 +240,98 @@ impl Failure {
 
     fn code(&self) -> ExitCode {
         match self {
-            Self::Call(error) => error.into(),
+            Self::Call(error) | Self::Lost { error, .. } | Self::Uncalled { error, .. } => error.into(),
             Self::NoConnection(no_connection) => (&no_connection.error).into(),
             Self::NotYet { .. } => ExitCode::Deadline,
             Self::Registry(_) => ExitCode::NoConnection,
             Self::Answered { .. } => ExitCode::Answered,
             Self::NoAddress(_) | Self::Arguments { .. } | Self::Input(_) => ExitCode::Usage,
+            Self::Lines { .. } | Self::Unfit { .. } => ExitCode::Usage,
+            Self::Line { failure, .. } => failure.code(),
             Self::NotFound(_) => ExitCode::Unknown,
             Self::Output(_) | Self::File { .. } => ExitCode::Output,
+            Self::Told(code) => *code,
         }
+    }
+}
+
+/// JSON for a person, who reads no more than a page of it.
+fn shortened(json: Option<&RawValue>) -> String {
+    let Some(json) = json.map(RawValue::get) else { return "a value of more than 4 MiB".to_owned() };
+    match json.char_indices().nth(VALUE_CHARS_MAX) {
+        None => json.to_owned(),
+        Some((cut, _)) => format!("{}… (--errors=json tells all of it)", json.get(..cut).unwrap_or_default()),
+    }
+}
+
+/// An error where there is no call whose outcome could be told.
+pub(crate) fn without_outcome(error: &Error) -> String {
+    match error {
+        Error::Deadline { allowed, .. } => format!("no answer within {allowed:?}"),
+        Error::Disconnected { cause, .. } => format!("the connection ended: {cause}"),
+        Error::Protocol { problem, .. } => format!("the other side broke the protocol: {problem}"),
+        Error::BadReply { problem, .. } => format!("the answer could not be decoded: {problem}"),
+        error => error.to_string(),
+    }
+}
+
+/// What became of the calls behind one that failed.
+fn under_way(first: u64, last: u64) -> String {
+    let calls = match first == last {
+        true => format!("the call of line {first} was"),
+        false => format!("the calls of lines {first} to {last} were"),
+    };
+    format!("{calls} under way: cancelled, and what became of it is unknown")
+}
+
+/// Ends the program, whatever its other threads wait for.
+pub(crate) fn end(done: Result<(), Failure>, common: &Common) -> ! {
+    std::process::exit(code_of(done, common) as i32)
+}
+
+/// What to tell the shell; a failure is told the person there.
+pub(crate) fn code_of(done: Result<(), Failure>, common: &Common) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::Success,
+        Err(failure) => failure.report(common),
     }
 }
 
 /// What clap has to say: help and the version on stdout, a wrong command line on stderr.
 pub(crate) fn report_usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        // `rpc-cli --help | head -1` has seen enough.
-        let _ = error.print();
-        return ExitCode::Success;
+        let printed = error.print().and_then(|()| io::stdout().flush());
+        return match printed.map_err(Failure::Output) {
+            Ok(()) => ExitCode::Success,
+            // `rpc-cli --help | head -1` has seen enough.
+            Err(failure) if failure.is_closed_pipe() => ExitCode::Success,
+            Err(failure) => {
+                tell(&failure.words(Style::of_stderr(Color::Auto)));
+                failure.code()
+            }
+        };
     }
+    let text = error.render().to_string();
+    let words = text.strip_prefix("error: ").unwrap_or(&text);
     if asks_for_json(std::env::args_os().skip(1)) {
-        let text = error.render().to_string();
-        let words = first_paragraph(text.strip_prefix("error: ").unwrap_or(&text));
-        tell_report(&json::usage(words.join(" ")));
+        tell_report(&json::usage(first_paragraph(words).join(" ")));
     } else {
-        let _ = error.print();
+        // What was typed stands in it, and that may come from anywhere.
+        let lines: Vec<String> =
+            words.lines().map(|line| escaped(tip(error, line).as_deref().unwrap_or(line))).collect();
+        let error = Style::of_stderr(Color::Auto).paint(ERROR, "error:");
+        tell(&format!("{error} {}\n", lines.join("\n")));
     }
     ExitCode::Usage
+}
+
+/// The tip of clap for an unknown option, where it could be an argument of a method: `--key=war`.
+fn tip(error: &clap::Error, line: &str) -> Option<String> {
+    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else { return None };
+    let name = option.strip_prefix("--")?;
+    let calls = std::env::args_os().any(|word| word == "call" || word == "each");
+    let is_tip = calls && error.kind() == ErrorKind::UnknownArgument && line.contains("as a value, use");
+    is_tip.then(|| format!("  tip: an argument of a method has no dashes: {name}=.."))
 }
 
 /// Whether a command line that cannot be parsed asks for errors as JSON.

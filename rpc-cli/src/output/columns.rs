@@ -65,9 +65,21 @@ fn object(object: &Object<'_>) -> String {
 fn cell(value: &RawValue) -> String {
     match value.get() {
         "null" => "-".to_owned(),
-        text if text.starts_with('"') => escaped(&serde_json::from_str::<String>(text).unwrap_or_default()),
+        text if text.starts_with('"') => one_line(&serde_json::from_str::<String>(text).unwrap_or_default()),
         json => json.to_owned(),
     }
+}
+
+/// With the ends of lines as a program would write them.
+fn one_line(text: &str) -> String {
+    let mut out = String::new();
+    for sign in text.chars() {
+        match sign {
+            '\n' | '\r' | '\t' => out.extend(sign.escape_default()),
+            sign => out.push_str(&escaped(sign.encode_utf8(&mut [0; 4]))),
+        }
+    }
+    out
 }
 
 /// Names and values in their order.
@@ -143,7 +155,7 @@ mod tests {
             table(r#"{"a":18446744073709551615,"b":{"c":[]}}"#).unwrap(),
             "NAME  VALUE\na     18446744073709551615\nb     {\"c\":[]}\n"
         );
-        assert_eq!(table("\"a\\nb\"").unwrap(), "a\\u{a}b\n");
+        assert_eq!(table("\"a\\nb\\u001b\"").unwrap(), "a\\nb\\u{1b}\n");
         assert_eq!(table("null").unwrap(), "-\n");
         assert_eq!(table("[]").unwrap(), "");
         assert_eq!(table("{}").unwrap(), "NAME  VALUE\n");

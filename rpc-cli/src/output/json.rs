@@ -55,6 +55,21 @@ impl Writer {
     fn string_paint(&self) -> Paint {
         if self.is_key { KEY } else { STRING }
     }
+
+    /// Writes text of a JSON string. Most has nothing to escape, and goes in one piece.
+    fn write_shown<W: ?Sized + Write>(&self, writer: &mut W, text: &str) -> io::Result<()> {
+        let mut rest = text;
+        let unprintable = |text: &str| text.char_indices().find(|(_, character)| is_unprintable(*character));
+        while let Some((at, character)) = unprintable(rest).filter(|_| self.style.is_shown()) {
+            let (front, found) = rest.split_at(at);
+            writer.write_all(front.as_bytes())?;
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            rest = found.get(character.len_utf8()..).unwrap_or_default();
+        }
+        writer.write_all(rest.as_bytes())
+    }
 }
 
 /// Hands the layout on.
@@ -127,19 +142,13 @@ impl Formatter for Writer {
         self.end(self.string_paint(), writer)
     }
 
-    /// Most text has nothing to escape, and goes in one piece.
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        let mut rest = fragment;
-        let unprintable = |text: &str| text.char_indices().find(|(_, character)| is_unprintable(*character));
-        while let Some((at, character)) = unprintable(rest).filter(|_| self.style.is_shown()) {
-            let (front, found) = rest.split_at(at);
-            writer.write_all(front.as_bytes())?;
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                write!(writer, "\\u{unit:04x}")?;
-            }
-            rest = found.get(character.len_utf8()..).unwrap_or_default();
-        }
-        writer.write_all(rest.as_bytes())
+        self.write_shown(writer, fragment)
+    }
+
+    /// JSON that was made before, in one line: what there is to escape can only be in its strings.
+    fn write_raw_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        self.write_shown(writer, fragment)
     }
 }
 

@@ -13,6 +13,7 @@ use std::{
         process::CommandExt,
     },
     process::{Command, Stdio},
+    time::{Duration, Instant},
 };
 use tempfile::TempDir;
 
@@ -165,7 +166,59 @@ fn a_server_of_another_kind() {
 #[test]
 fn a_server_of_another_version() {
     let seen = foreign(|stream| fake::of_version(stream, 7), &CALL);
-    seen.fails(7, "error: ./s refuses this connection: it speaks protocol version 7, this program 1\n");
+    seen.fails(6, "error: ./s refuses this connection: it speaks protocol version 7, this program 1\n");
+}
+
+/// The way to a call is no call: none was sent.
+#[test]
+fn a_server_that_does_not_tell_what_it_serves() {
+    let freeze = |mut stream: std::os::unix::net::UnixStream| {
+        fake::greet(&mut stream);
+        let _ = stream.read_to_end(&mut Vec::new());
+    };
+    let args = [&CALL[..], &["--timeout", "300ms"]].concat();
+    let seen = foreign(freeze, &args);
+    assert_eq!(seen.code, 4);
+    assert!(seen.err.starts_with("error: asking ./s what it serves: no answer within 300ms\n"), "{}", seen.err);
+    assert!(!seen.err.contains("the call"), "{}", seen.err);
+    let seen = foreign(freeze, &[&args[..], &["--errors=json"]].concat());
+    let report: serde_json::Value = serde_json::from_str(&seen.err).unwrap();
+    let told = |key: &str| report["error"][key].as_str();
+    assert_eq!((told("kind"), told("outcome"), told("method")), (Some("deadline"), Some("not_sent"), None));
+}
+
+/// Both steps have one time.
+#[test]
+fn a_server_that_greets_late() {
+    let late = |mut stream: std::os::unix::net::UnixStream| {
+        stream.read_exact(&mut [0; 8]).unwrap();
+        // The one thing waited for here is time itself.
+        std::thread::sleep(Duration::from_millis(1200));
+        fake::greet_on(&mut stream);
+        let _ = stream.read_to_end(&mut Vec::new());
+    };
+    for args in [&["call", "./s", "owner", "--timeout", "2s"][..], &["ls", "./s", "--timeout", "2s"]] {
+        let start = Instant::now();
+        let seen = foreign(late, args);
+        assert_eq!(seen.code, 4, "{}", seen.err);
+        assert!(start.elapsed() < Duration::from_millis(2900), "{:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn why_a_server_refuses_in_one_word() {
+    let problem = |seen: Seen| {
+        let report: serde_json::Value = serde_json::from_str(&seen.err).unwrap();
+        (seen.code, report["error"]["problem"].as_str().map(str::to_owned))
+    };
+    let args = ["call", "./s", "owner", "--errors=json"];
+    let seen = foreign(|stream| fake::of_version(stream, 7), &args);
+    assert_eq!(problem(seen), (6, Some("version".to_owned())));
+    let mut limits = Limits::default();
+    limits.connections_max = 1;
+    let served = Served::with(limits);
+    let _client = served.client();
+    assert_eq!(problem(served.place.run(&args)), (7, Some("overloaded".to_owned())));
 }
 
 #[test]

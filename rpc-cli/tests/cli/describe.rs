@@ -6,7 +6,15 @@ fn a_method_with_its_docs() {
     let served = Served::new();
     let add = "/// Adds two integers. Fails on overflow.\n\
                #[rpc(idempotent)]\n\
-               fn add(a: i64, b: i64) -> Result<i64, MathError>\n";
+               fn add(a: i64, b: i64) -> Result<i64, MathError>\n\
+               \n\
+               /// What can go wrong with numbers.\n\
+               enum MathError {\n    \
+                   /// The sum has more than 64 bits.\n    \
+                   Overflow {\n        \
+                       by: u64,\n    \
+                   },\n\
+               }\n";
     served.describe(&["Zoo.add"]).answers(add);
     served.describe(&["wait_briefly"]).answers(
         "/// The same, and nobody waits for long.\n\
@@ -68,16 +76,14 @@ struct Size(u16, u16);
 
 #[test]
 fn all_that_a_name_stands_for() {
-    Served::new().describe(&["add"]).answers(
-        "// Zoo.add\n\
-         /// Adds two integers. Fails on overflow.\n\
-         #[rpc(idempotent)]\n\
-         fn add(a: i64, b: i64) -> Result<i64, MathError>\n\
-         \n\
-         // Desk.add\n\
-         /// Adds an entry.\n\
-         fn add(entry: Entry)\n",
+    let seen = Served::new().describe(&["add"]);
+    let (zoo, desk) = seen.out.split_once("\n// Desk.add\n").unwrap();
+    assert!(
+        zoo.starts_with("// Zoo.add\n/// Adds two integers. Fails on overflow.\n#[rpc(idempotent)]\nfn add("),
+        "{zoo}"
     );
+    let types = &DESK[DESK.find("/// One entry.").unwrap()..];
+    assert_eq!(desk, format!("/// Adds an entry.\nfn add(entry: Entry)\n\n{types}"));
 }
 
 #[test]
@@ -86,6 +92,7 @@ fn nothing_of_that_name() {
     let known = "  there is Zoo, Zoo.add, Zoo.put, Zoo.owner, Zoo.bytes, Zoo.widths, Zoo.maps, Zoo.echo, Zoo.kinds, \
                  Zoo.check, Zoo.divide, Zoo.make, Zoo.touch, Zoo.touch_apart, Zoo.wait, Zoo.wait_apart, … and 16 more\n";
     let unknown = |item, suggestion: &str| {
+        let known = if suggestion.is_empty() { known } else { "" };
         let err = format!("error: there is no service, method or type `{item}`{suggestion}\n{known}");
         served.describe(&[item]).fails(6, &err);
     };

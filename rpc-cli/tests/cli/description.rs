@@ -32,7 +32,7 @@ fn rebuilt(told: &Value) -> ServiceSchema {
             "shape": told["shape"],
             "timeout": told["timeout_ms"].as_u64().map(Duration::from_millis),
             "arguments": told["arguments"].as_array().unwrap().iter().map(argument).collect::<Vec<_>>(),
-            "returns": told["returns"]["id"],
+            "accepts": told["accepts"]["id"], "stream": told["stream"]["id"], "returns": told["returns"]["id"],
         })
     };
     let methods: Vec<Value> = told["methods"].as_array().unwrap().iter().map(method).collect();

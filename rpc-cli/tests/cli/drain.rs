@@ -8,10 +8,10 @@ use std::{
     sync::mpsc,
 };
 
-/// What stands between the program and its server, and tells when the server has described itself.
+/// What stands between the program and its server, and tells when the service is open.
 fn relay(place: &Place) -> mpsc::Receiver<()> {
     let (listener, server) = (UnixListener::bind(place.path("relay")).unwrap(), place.path("s"));
-    let (described, tell) = mpsc::channel();
+    let (opened, tell) = mpsc::channel();
     std::thread::spawn(move || {
         let (mut theirs, mut ours) = (listener.accept().unwrap().0, UnixStream::connect(server).unwrap());
         let (mut from, mut to) = (theirs.try_clone().unwrap(), ours.try_clone().unwrap());
@@ -20,12 +20,12 @@ fn relay(place: &Place) -> mpsc::Receiver<()> {
             let _ = to.shutdown(std::net::Shutdown::Write);
         });
         let mut buffer = [0; 1 << 16];
-        // First the greeting, then the description; what the server sends later is handed on all the same.
+        // First the greeting, then the description, then the opening; what the server sends later is handed on all the same.
         for answers in 1.. {
             let Ok(count @ 1..) = ours.read(&mut buffer) else { return };
             let _ = theirs.write_all(&buffer[..count]);
-            if answers == 2 {
-                let _ = described.send(());
+            if answers == 3 {
+                let _ = opened.send(());
             }
         }
     });
@@ -37,11 +37,11 @@ fn relay(place: &Place) -> mpsc::Receiver<()> {
 fn the_server_shuts_down() {
     let served = Served::new();
     let busy = served.client();
-    let described = relay(&served.place);
+    let opened = relay(&served.place);
     let mut command = served.place.command(&["call", "./relay", "echo", "-"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    described.recv().unwrap();
+    opened.recv().unwrap();
     // Connected later, so told later that the server stops.
     let late = served.client();
     let Served { place: _place, keeper, server } = served;

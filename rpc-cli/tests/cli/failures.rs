@@ -26,11 +26,16 @@ fn unknown_and_ambiguous_methods() {
         ("Zo.echo", " (did you mean `Zoo.echo`?)"),
         ("Desk.echo", ""),
         ("colour", ""),
-        ("Zoo", ""),
         ("", ""),
     ] {
+        let known = if suggestion.is_empty() { known } else { "" };
         served.call(&[name]).fails(6, &format!("error: there is no method `{name}`{suggestion}\n{known}"));
     }
+    let seen = served.call(&["Desk", "paint"]);
+    seen.fails(
+        6,
+        "error: `Desk` is a service; METHOD is one word, such as Desk.add\n  there is Desk.add and Desk.paint\n",
+    );
     served.call(&["add"]).fails(6, "error: `add` is ambiguous\n  write Zoo.add or Desk.add\n");
 }
 
@@ -55,7 +60,7 @@ fn the_server_goes_away_during_the_call() {
     let stopping = std::thread::spawn(|| Listening::stop(server));
     let seen = Seen::of(child.wait_with_output().unwrap());
     keeper.0.open("end");
-    seen.fails(5, "error: the connection ended: the server has stopped, and waited no longer for calls in flight (whether the call ran is unknown)\n");
+    seen.fails(5, "error: Zoo.wait_apart: the connection ended: the server has stopped, and waited no longer for calls in flight (whether the call ran is unknown)\n");
     stopping.join().unwrap();
 }
 
@@ -73,9 +78,10 @@ fn answers_that_break_off() {
 fn refusals() {
     let served = Served::new();
     served.call(&["secret"]).fails(7, "error: Zoo.secret: not allowed: it is \\u{1b}[31msecret\n");
-    served
-        .call(&["make", r#"{"size":5000000}"#])
-        .fails(7, "error: Zoo.make: a reply of 5000005 bytes, but the limit is 4194304\n");
+    served.call(&["make", r#"{"size":5000000}"#]).fails(
+        7,
+        "error: Zoo.make: a reply of 5000005 bytes, but the caller takes 4194304 (its `Limits::frame_bytes_max`)\n",
+    );
 }
 
 #[test]
@@ -96,7 +102,9 @@ fn too_much_at_a_time() {
 #[test]
 fn handlers_that_fail() {
     let served = Served::new();
-    served.call(&["panic"]).fails(8, "error: Zoo.panic: the handler panicked\n");
+    served
+        .call(&["panic"])
+        .fails(8, "error: Zoo.panic: the handler panicked\n  what it said is in the server's own output\n");
     served.call(&["stumble"]).fails(8, "error: Zoo.stumble: the handler gave no answer: the handler failed\n");
 }
 
@@ -106,6 +114,16 @@ fn wrong_usage() {
     for (args, line) in [
         (&["frobnicate"][..], "error: unrecognized subcommand 'frobnicate'"),
         (&["call", "./s"], "error: the following required arguments were not provided:"),
+        (
+            &["call", "owner", "a=1"],
+            "error: invalid value 'a=1' for '<METHOD>': an argument stands here; METHOD, one word such as \
+             Service.method, goes between ADDR and it",
+        ),
+        (
+            &["call", "./s", "a\u{202e}b=1"],
+            "error: invalid value 'a\\u{202e}b=1' for '<METHOD>': an argument \
+             stands here; METHOD, one word such as Service.method, goes between ADDR and it",
+        ),
         (&["describe", "./s", "owner", "{}"], "error: unexpected argument '{}' found"),
         (
             &["call", "./s", "owner", "--timeout", "30"],
@@ -115,6 +133,33 @@ fn wrong_usage() {
     ] {
         let seen = served.place.run(args);
         assert_eq!((seen.code, &*seen.out, seen.err.lines().next()), (2, "", Some(line)));
+    }
+}
+
+/// As other programs would have it.
+#[test]
+fn an_argument_with_dashes() {
+    let tip = "tip: an argument of a method has no dashes: id=..";
+    for args in [["call", "./s", "owner", "--id=1"], ["each", "./s", "owner", "--id=1"]] {
+        let seen = Served::new().place.run(&args);
+        assert!(seen.code == 2 && seen.err.contains(tip), "{}", seen.err);
+    }
+    assert!(!Served::new().place.run(&["ls", "./s", "--id=1"]).err.contains("dashes"));
+}
+
+#[test]
+fn the_last_of_an_option_wins() {
+    Served::new().call(&["echo", "text=a", "-o", "json", "-o", "raw", "--timeout=1s", "--timeout=2s"]).answers("a\n");
+}
+
+/// A script must not take half a page for a whole one.
+#[test]
+fn help_that_cannot_be_written() {
+    for word in ["--help", "--version"] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let seen = Seen::of(Served::new().place.command(&[word]).stdout(full).stderr(Stdio::piped()).output().unwrap());
+        assert_eq!(seen.code, 74);
+        assert!(seen.err.starts_with("error: cannot write the output: "), "{}", seen.err);
     }
 }
 

@@ -10,6 +10,7 @@ use std::{
 const WELCOME: u8 = 2;
 const OPENED: u8 = 5;
 const REPLY: u8 = 7;
+const PONG: u8 = 12;
 
 const PREFACE: [u8; 8] = [0x8f, b'R', b'P', b'C', 1, 0, 0, 0];
 
@@ -22,10 +23,25 @@ pub(crate) fn of_version(mut stream: UnixStream, version: u8) {
 
 /// Greets, and stops there.
 pub(crate) fn greet(stream: &mut UnixStream) {
-    read_greeting(stream);
+    stream.read_exact(&mut [0; 8]).unwrap();
+    greet_on(stream);
+}
+
+/// Greets whoever has sent a preface.
+pub(crate) fn greet_on(stream: &mut UnixStream) {
+    read_frame(stream);
     // instance, frame_bytes_max (two bytes), calls_max, streams_max; Some(Here { service: 0, schema: None })
     let welcome = [1, 0x80, 0x80, 1, 9, 0, 1, 0, 0, 0];
     stream.write_all(&[&PREFACE[..], &frame(WELCOME, 0, &welcome)].concat()).unwrap();
+}
+
+/// Answers so many pings, and hangs up.
+pub(crate) fn pong(mut stream: UnixStream, count: usize) {
+    greet(&mut stream);
+    for _ in 0..count {
+        let ping = read_frame(&mut stream);
+        stream.write_all(&frame(PONG, ping, &[])).unwrap();
+    }
 }
 
 /// Answers the question for its services with this.

@@ -1,7 +1,7 @@
 //! Servers that mean harm: what they tell of themselves, and what they answer.
 use crate::fake;
 use crate::run::{Place, Seen};
-use rpc_core::schema::Type;
+use rpc_core::schema::{Body, Field, Type};
 use rpc_core::{Description, Schema, Service};
 use serde::{Deserialize, Serialize};
 use std::os::unix::net::UnixListener;
@@ -28,6 +28,9 @@ enum Trap {
     /// One byte.
     #[rpc(returns = u8)]
     Byte,
+    /// An error that is small on the wire.
+    #[rpc(returns = Result<(), Vec<LongNames>>)]
+    Fail,
 }
 
 #[derive(Debug, Serialize, Deserialize, Schema)]
@@ -99,6 +102,64 @@ fn answers_that_are_odd_are_shown_as_they_are() {
     seen.answers("\"\\u001b[31m\u{202e}red\"\n");
 }
 
+/// It is an error of the method all the same.
+#[test]
+fn an_error_that_is_a_bomb_is_told_in_short() {
+    // 65536 items of two bytes, and ten items.
+    let (large, small) = ([&[1, 0x80, 0x80, 4][..], &[0; 1 << 17]].concat(), [&[1, 100][..], &[0; 200]].concat());
+    let run = |answer: &[u8], args: &[&str]| {
+        let answer = answer.to_vec();
+        let call = [&["call", "./s", "fail"], args].concat();
+        against(move |stream| fake::answer(stream, &serving("fail"), &answer), &call)
+    };
+    let told = "Trap.fail answered an error, Vec<LongNames>: a value of more than 4 MiB";
+    run(&large, &[]).fails(1, &format!("error: {told}\n"));
+    let report = serde_json::json!({"error": {
+        "kind": "service", "message": told, "type": "Vec<LongNames>", "method": "Trap.fail",
+    }});
+    let seen = run(&large, &["--errors=json"]);
+    assert_eq!((seen.code, serde_json::from_str(&seen.err).ok()), (1, Some(report)));
+    // A page for a person, all of it for a program.
+    let seen = run(&small, &[]);
+    assert!(seen.err.contains("null,\"an") && seen.err.len() < 5000, "{}", seen.err.len());
+    assert!(seen.err.ends_with("… (--errors=json tells all of it)\n"), "{}", seen.err);
+    assert!(run(&small, &["--errors=json"]).err.len() > 10_000);
+}
+
+/// Its description is as long as it may be, and made once.
+#[test]
+fn a_name_that_all_types_have() {
+    let mut description = serving("text");
+    let service = &mut description.services[0];
+    let same = |index: usize| Type::Struct { name: "Same".to_owned(), doc: index.to_string(), body: Body::Unit };
+    for _ in 0..2 {
+        let ids = (0..4000).map(|_| service.types.add(same(service.types.len()))).collect();
+        let ty = service.types.add(Type::Tuple(ids));
+        let name = format!("a{}", service.methods[0].arguments.len());
+        service.methods[0].arguments.push(Field { name, doc: String::new(), ty });
+    }
+    let start = Instant::now();
+    let seen = against(move |stream| fake::describe(stream, &description), &["describe", "./s", "Same"]);
+    assert_eq!((seen.code, seen.out.matches("struct Same;").count()), (0, 8000), "{}", seen.err);
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_name_that_too_much_has() {
+    let mut description = serving("text");
+    let service = &mut description.services[0];
+    let tail = |index: usize| Type::Struct { name: format!("m{index}.Same"), doc: String::new(), body: Body::Unit };
+    let ids = (0..4000).map(|index| service.types.add(tail(index))).collect();
+    service.methods[0].returns = service.types.add(Type::Tuple(ids));
+    let seen = against(move |stream| fake::describe(stream, &description), &["describe", "./s", "Same"]);
+    assert_eq!((seen.code, seen.err.lines().next()), (6, Some("error: `Same` is ambiguous")));
+    assert!(
+        seen.err.contains("write Trap.m0.Same, Trap.m1.Same, ") && seen.err.ends_with("… or 3984 more\n"),
+        "{}",
+        seen.err
+    );
+}
+
 #[track_caller]
 fn refused(description: Description, told: &str) {
     for args in
@@ -106,7 +167,7 @@ fn refused(description: Description, told: &str) {
     {
         let description = description.clone();
         let seen = against(move |stream| fake::describe(stream, &description), args);
-        let error = "error: the other side broke the protocol: its schema of ";
+        let error = "error: asking ./s what it serves: the other side broke the protocol: its schema of ";
         assert_eq!((seen.code, &*seen.out), (5, ""), "{args:?}: {}", seen.err);
         assert!(seen.err.starts_with(error) && seen.err.contains(told) && seen.err.len() < 1000, "{}", seen.err);
         assert!(!seen.err.trim_end().contains(char::is_control), "{:?}", seen.err);

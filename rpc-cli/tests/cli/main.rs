@@ -4,7 +4,8 @@
 //! - `describe`, `description`, `answers`, `arguments`: what works, and what is told of wrong arguments.
 //! - `listing`, `ping`, `waiting`: servers found, measured and waited for. `fake`: a server that is none of ours; `hostile`: one that means harm.
 //! - `failures`, `connecting`, `drain`, `signals`: every exit code; `reports`: errors as JSON. `man`: the man pages.
-//! - `formats`, `shapes`: how answers are written, to a pipe and to a terminal (`pty`). `streams`: pipes, stdin.
+//! - `each`: a call for each line of stdin.
+//! - `formats`, `shapes`: how answers are written, to a pipe and to a terminal (`pty`). `pipes`: stdin and stdout. `streams`: methods with items.
 //! - `timing`: what `-v` tells. `completion`: the Tab key.
 #![cfg(unix)]
 mod answers;
@@ -14,6 +15,7 @@ mod connecting;
 mod describe;
 mod description;
 mod drain;
+mod each;
 mod failures;
 mod fake;
 mod formats;
@@ -21,6 +23,7 @@ mod hostile;
 mod listing;
 mod man;
 mod ping;
+mod pipes;
 #[cfg(target_os = "linux")]
 mod pty;
 mod reports;

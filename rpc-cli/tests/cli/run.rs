@@ -1,11 +1,15 @@
 //! The program, in a directory of its own with a server at `./s`, and what came of it.
 use crate::zoo::{self, Keeper, ZooClient};
 use rpc_core::{Limits, Listening};
+use rustix::process::{Pid, Signal, kill_process};
 use std::{
     ffi::OsStr,
-    io::Write,
+    io::{BufRead, BufReader, Write},
     path::PathBuf,
-    process::{Command, Output, Stdio},
+    process::{Child, ChildStdin, Command, Output, Stdio},
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    thread,
+    time::Duration,
 };
 
 /// How a run of the program ended.
@@ -41,6 +45,67 @@ pub(crate) fn program(path: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(path);
     ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI"].into_iter().for_each(|name| _ = command.env_remove(name));
     command
+}
+
+/// What the program does with this on stdin.
+pub(crate) fn reading(mut command: Command, input: &[u8]) -> Seen {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A program that ends without reading it all closes the pipe.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    Seen::of(child.wait_with_output().unwrap())
+}
+
+/// The program with a pipe at each side, while it runs.
+pub(crate) struct Talk {
+    pub(crate) child: Child,
+    stdin: Option<ChildStdin>,
+    heard: Receiver<String>,
+}
+
+impl Talk {
+    pub(crate) fn with(mut command: Command) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let (lines, heard) = mpsc::channel();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        thread::spawn(move || stdout.lines().try_for_each(|line| lines.send(line.unwrap())));
+        Self { stdin: child.stdin.take(), child, heard }
+    }
+
+    /// Writes a line to its stdin, which stays open.
+    pub(crate) fn say(&mut self, line: &str) {
+        self.stdin.as_mut().unwrap().write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    /// The next line of its stdout, which is waited for; so long that only a test that fails notices.
+    #[track_caller]
+    pub(crate) fn hear(&mut self) -> String {
+        self.heard.recv_timeout(Duration::from_secs(20)).expect("a line")
+    }
+
+    /// Closes its stdin.
+    pub(crate) fn finish(&mut self) {
+        self.stdin = None;
+    }
+
+    /// What it printed since the last line that was heard, and how it ends. Its stdin stays as it is until then.
+    pub(crate) fn end(self) -> Seen {
+        let Self { child, stdin, heard } = self;
+        let (ended, waits) = mpsc::channel::<()>();
+        let pid = Pid::from_child(&child);
+        let watch = thread::spawn(move || {
+            // Only a test that fails gets here: the program waits for something that it should not.
+            if waits.recv_timeout(Duration::from_secs(20)) == Err(RecvTimeoutError::Timeout) {
+                kill_process(pid, Signal::KILL).unwrap();
+            }
+        });
+        let output = child.wait_with_output().unwrap();
+        drop((ended, stdin));
+        watch.join().unwrap();
+        let rest = heard.iter().map(|line| line + "\n").collect();
+        Seen { out: rest, ..Seen::of(output) }
+    }
 }
 
 /// A working directory.
@@ -102,11 +167,6 @@ impl Served {
 
     /// With this on stdin.
     pub(crate) fn call_reading(&self, args: &[&str], input: &[u8]) -> Seen {
-        let mut command = self.place.command(&[&["call", "./s"], args].concat());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        // A program that ends without reading it all closes the pipe.
-        let _ = child.stdin.take().unwrap().write_all(input);
-        Seen::of(child.wait_with_output().unwrap())
+        reading(self.place.command(&[&["call", "./s"], args].concat()), input)
     }
 }

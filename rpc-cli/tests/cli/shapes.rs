@@ -36,6 +36,9 @@ enum Shapes {
     HostileText,
     #[rpc(returns = BTreeMap<String, String>)]
     HostileMap,
+    /// The error has the same text.
+    #[rpc(returns = Result<(), Hostile>)]
+    HostileError,
     /// Rows of which the first is so long.
     #[rpc(returns = Vec<Job>)]
     Wide { chars: u32, rows: u32 },
@@ -103,6 +106,9 @@ impl ShapesHandler for Shaper {
     fn hostile_map(&self, cx: &Context) -> BTreeMap<String, String> {
         self.hostile(cx).map
     }
+    fn hostile_error(&self, cx: &Context) -> Result<(), Hostile> {
+        Err(self.hostile(cx))
+    }
     fn wide(&self, _cx: &Context, chars: u32, rows: u32) -> Vec<Job> {
         let name = |row| "x".repeat(if row == 0 { chars as usize } else { 1 });
         (0..rows).map(|row| Job { name: name(row), r#type: Some(1), after: Vec::new() }).collect()
@@ -154,15 +160,15 @@ fn tables_of_structs_maps_and_lists() {
     let shaped = Shaped::new();
     let table = |method| shaped.call(&[method, "-o", "table"]);
     table("jobs").answers(
-        "NAME       TYPE  AFTER\n\
-         build      7     []\n\
-         te\\u{9}st  -     [\"build\",\"a\\nb\"]\n",
+        "NAME    TYPE  AFTER\n\
+         build   7     []\n\
+         te\\tst  -     [\"build\",\"a\\nb\"]\n",
     );
     table("counts").answers("NAME         VALUE\na long name  10\nb            2\n");
     table("grid").answers("VALUE\n[[1,2],true]\n");
     table("names").answers("VALUE\na b\n\"c\"\n");
     table("letter").answers("é\n");
-    table("title").answers("two\\u{d}\\u{a}lines\n");
+    table("title").answers("two\\r\\nlines\n");
 }
 
 /// What a table is made of grows with the answer, and not with the square of it.
@@ -242,6 +248,12 @@ fn nothing_acts_on_a_terminal_in_any_format() {
                 assert_harmless(&seen);
             }
         }
+        for errors in ["words", "json"] {
+            let args = ["call", "./s", "hostile_error", "--errors", errors, "--color", color];
+            let seen = shaped.on_a_terminal(&args, &[]);
+            assert!(seen.contains("31m"), "{seen:?}");
+            assert_harmless(&seen);
+        }
         for format in ["text", "json"] {
             let seen = shaped.on_a_terminal(&["describe", "./s", "--format", format, "--color", color], &[]);
             assert!(seen.contains("[31mred"), "{seen:?}");
@@ -257,7 +269,7 @@ fn nothing_acts_on_a_terminal_in_any_format() {
 #[track_caller]
 fn assert_harmless(seen: &str) {
     let mut rest = seen.to_owned();
-    for color in ["0", "1", "32", "34", "35", "36", "90"] {
+    for color in ["0", "1", "31", "32", "34", "35", "36", "90"] {
         rest = rest.replace(&format!("\u{1b}[{color}m"), "");
     }
     let acting = rest.chars().find(|sign| *sign != '\n' && rpc_core::schema::is_unprintable(*sign));

@@ -24,7 +24,7 @@ fn a_call_tells_its_steps_and_sizes() {
     let served = Served::new();
     let seen = served.call(&["-v", "echo", "text=abc"]);
     assert_eq!((seen.code, &*seen.out), (0, "\"abc\"\n"));
-    tells(&seen.err, &["connect", "handshake", "schema", "call"], Some("4 bytes out, 4 bytes in"));
+    tells(&seen.err, &["connect", "handshake", "schema", "open", "call"], Some("4 bytes out, 4 bytes in"));
 }
 
 #[test]
@@ -32,8 +32,11 @@ fn a_call_that_fails_tells_them_before_the_error() {
     let served = Served::new();
     let seen = served.call(&["-v", "panic"]);
     let (timing, error) = seen.err.split_once('\n').unwrap();
-    assert_eq!((seen.code, error), (8, "error: Zoo.panic: the handler panicked\n"));
-    tells(&format!("{timing}\n"), &["connect", "handshake", "schema", "call"], Some("0 bytes out, 0 bytes in"));
+    assert_eq!(
+        (seen.code, error),
+        (8, "error: Zoo.panic: the handler panicked\n  what it said is in the server's own output\n")
+    );
+    tells(&format!("{timing}\n"), &["connect", "handshake", "schema", "open", "call"], Some("0 bytes out, 0 bytes in"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `wait`.
 use crate::fake;
+use crate::listing::Registry;
 use crate::run::{Place, Seen};
 use crate::zoo::{self, Keeper};
 use rpc_core::Listening;
@@ -54,6 +55,19 @@ fn a_server_that_never_comes() {
     run().fails(4, "error: no server at ./s within 100ms: it takes connections, and does not answer\n");
     drop(listener);
     run().fails(4, "error: no server at ./s within 100ms: nobody listens there\n");
+}
+
+#[test]
+fn a_name_that_is_mistyped() {
+    let place = Place::new();
+    let registry = Registry::new(&place);
+    let _server = registry.listen("store");
+    let seen = registry.run(&["wait", "stroe", "--timeout", "100ms"]);
+    let missing = registry.path("stroe");
+    seen.fails(
+        4,
+        &format!("error: no server at stroe within 100ms: there is no {} (did you mean `store`?)\n", missing.display()),
+    );
 }
 
 /// It takes the connection and hangs up, as one does that is stopping; then another is there.
@@ -119,4 +133,6 @@ fn what_does_not_pass_ends_at_once() {
     );
     let seen = place.run(&["wait", ":"]);
     seen.fails(2, "error: `:` means the address in $RPC_ADDR, which is not set\n");
+    let seen = Seen::of(place.command(&["wait", ":"]).env("RPC_ADDR", ":").output().unwrap());
+    seen.fails(2, "error: `:` means the address in $RPC_ADDR, which is `:` itself\n");
 }

@@ -132,9 +132,15 @@ fn fish_completes() {
         ("rpc-cli call ./s ec", "echo\tThe same text. echo(text: String) -> String\n"),
         ("rpc-cli call './s' \"ec", "echo\tThe same text. echo(text: String) -> String\n"),
         ("rpc-cli call ./s put entry.k", "entry.key=\tString What it is found by.\n"),
-        ("rpc-cli call --out", "--output\tHow the answer is written [default: pretty on a terminal, else json]\n"),
+        (
+            "rpc-cli call --out",
+            "--output\tHow an answer or item is written [default: pretty on a terminal, else json]\n",
+        ),
         ("rpc-cli --errors=j", "--errors=json\tAs one JSON object in one line, for a program\n"),
-        ("rpc-cli call --output r", "raw\tA string or bytes as they are, without quotes; all else as json\n"),
+        (
+            "rpc-cli call --output r",
+            "raw\tA string and a line end, or bytes alone; nothing for None of these; else json\n",
+        ),
         (
             "rpc-cli call ./s Desk.",
             "Desk.add\tAdds an entry. add(entry: Entry)\nDesk.paint\tA \\u{1b}[31mred\\u{202e} doc. paint()\n",

@@ -3,18 +3,18 @@ use std::io::{self, Write};
 
 /// What is written to it, up to a number of bytes.
 #[derive(Debug)]
-pub(super) struct Limited {
+pub(crate) struct Limited {
     text: Vec<u8>,
     bytes_max: usize,
 }
 
 impl Limited {
-    pub(super) fn new(bytes_max: usize) -> Self {
+    pub(crate) fn new(bytes_max: usize) -> Self {
         Self { text: Vec::new(), bytes_max }
     }
 
     /// All that was written, if it is text.
-    pub(super) fn into_text(self) -> io::Result<String> {
+    pub(crate) fn into_text(self) -> io::Result<String> {
         String::from_utf8(self.text).map_err(io::Error::other)
     }
 }
@@ -22,8 +22,7 @@ impl Limited {
 impl Write for Limited {
     fn write(&mut self, part: &[u8]) -> io::Result<usize> {
         if part.len() > self.bytes_max - self.text.len() {
-            let max = self.bytes_max >> 20;
-            return Err(io::Error::other(format!("more than {max} MiB are no table (-o json has no limit)")));
+            return Err(io::ErrorKind::FileTooLarge.into());
         }
         self.text.write(part)
     }
