@@ -5,11 +5,14 @@ use std::process::Command;
 const README: &str = include_str!("../../README.md");
 
 #[test]
-fn the_first_code_is_the_example() {
-    let (_, example) = include_str!("../src/kv.rs").split_once("\n\n").unwrap();
-    let (_, shown) = README.split_once("```rust\n").unwrap();
-    let (shown, _) = shown.split_once("```\n").unwrap();
-    assert!(shown == example, "copy everything below the first line of src/kv.rs into the README's first code");
+fn what_is_shown_as_an_example_is_that_example() {
+    for (file, code) in [("kv.rs", include_str!("../src/kv.rs")), ("journal.rs", include_str!("../src/journal.rs"))] {
+        let (_, example) = code.split_once("\n").unwrap();
+        let (_, shown) = README.split_once(&format!("`examples/src/{file}`")).unwrap();
+        let (_, shown) = shown.split_once("```rust\n").unwrap();
+        let (shown, _) = shown.split_once("```\n").unwrap();
+        assert!(shown == example.trim_start_matches('\n'), "copy all of src/{file} but its first line into the README");
+    }
 }
 
 /// Other systems need other crates; the README has Linux's.

@@ -5,7 +5,9 @@
 #![cfg(unix)]
 mod demonstrations;
 mod ends;
+mod follows;
 mod starts;
+mod uploads;
 
 use examples::ServerProcess;
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
