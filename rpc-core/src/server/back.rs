@@ -57,8 +57,8 @@ impl Engine {
     /// A frame has come for a call of this side's.
     ///
     /// # Errors
-    /// When the peer breaks the protocol, or says that it ends: why.
-    pub(super) fn answered(self: &Arc<Self>, link: &Arc<Link>, head: Head, body: &[u8]) -> Result<(), String> {
+    /// When the peer breaks the protocol, or says that it ends.
+    pub(super) fn answered(self: &Arc<Self>, link: &Arc<Link>, head: Head, body: &[u8]) -> Result<(), Broken> {
         let limits = self.decode_limits();
         self.called(link, head.kind, |caller, outbox, woken| {
             caller.received(head, Body::Part(body), limits, outbox, woken);
@@ -66,7 +66,7 @@ impl Engine {
     }
 
     /// The same for an answer over the limit.
-    pub(super) fn large_answer(self: &Arc<Self>, link: &Arc<Link>, head: Head) -> Result<(), String> {
+    pub(super) fn large_answer(self: &Arc<Self>, link: &Arc<Link>, head: Head) -> Result<(), Broken> {
         let limit = self.limits().frame_bytes_max;
         self.called(link, head.kind, |caller, _, woken| caller.oversized(head, limit, woken))
     }
@@ -76,20 +76,36 @@ impl Engine {
         link: &Arc<Link>,
         kind: Kind,
         receive: impl FnOnce(&mut Caller<Thread>, &mut Outbox, &mut Vec<Thread>),
-    ) -> Result<(), String> {
+    ) -> Result<(), Broken> {
         let mut woken = Vec::new();
         let mut state = link.line.lock();
         let State { caller, outbox, .. } = &mut *state;
         let Some(caller) = caller else {
-            return if kind == Kind::Pong { Ok(()) } else { Err(format!("a client sends no frame of kind {kind:?}")) };
+            return if kind == Kind::Pong {
+                Ok(())
+            } else {
+                Err(format!("a client sends no frame of kind {kind:?}").into())
+            };
         };
         receive(caller, outbox, &mut woken);
         let end = caller.end().cloned();
         drop(state);
-        woken.into_iter().for_each(|thread| thread.unpark());
-        match end {
-            Some(End::Violation(problem) | End::Lost(problem)) => Err(problem),
-            None => Ok(()),
+        if let Some(End::Violation(problem) | End::Lost(problem)) = end {
+            return Err(Broken { problem, woken });
         }
+        woken.into_iter().for_each(|thread| thread.unpark());
+        Ok(())
+    }
+}
+
+/// How a peer broke the protocol, and who waited for it. They wake once it has been told: the connection may go with them.
+pub(super) struct Broken {
+    pub(super) problem: String,
+    pub(super) woken: Vec<Thread>,
+}
+
+impl From<String> for Broken {
+    fn from(problem: String) -> Self {
+        Self { problem, woken: Vec::new() }
     }
 }

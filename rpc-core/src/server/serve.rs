@@ -2,6 +2,7 @@
 //!
 //! Only one worker at a time serves a link. It runs handlers itself, so a call costs no hand-over; what happens when one of
 //! them takes long is in `standby`.
+use super::back::Broken;
 use super::call::Call;
 use super::engine::{Engine, UNSENT_BYTES_MAX};
 use super::job::Job;
@@ -164,13 +165,13 @@ impl Serving<'_> {
                 Step::Items(head, body, used) => {
                     self.at += used;
                     if let Err(problem) = self.engine.items(self.link, head, body) {
-                        return Err(self.break_off(problem, worker));
+                        return Err(self.break_off(problem.into(), worker));
                     }
                 }
                 Step::Answer(head, body, used) => {
                     self.at += used;
-                    if let Err(problem) = self.engine.answered(self.link, head, body) {
-                        return Err(self.break_off(problem, worker));
+                    if let Err(broken) = self.engine.answered(self.link, head, body) {
+                        return Err(self.break_off(broken, worker));
                     }
                 }
                 Step::Call(request, used) => {
@@ -184,8 +185,8 @@ impl Serving<'_> {
                 }
                 Step::LargeAnswer(head, used) => {
                     self.at += used;
-                    if let Err(problem) = self.engine.large_answer(self.link, head) {
-                        return Err(self.break_off(problem, worker));
+                    if let Err(broken) = self.engine.large_answer(self.link, head) {
+                        return Err(self.break_off(broken, worker));
                     }
                 }
                 Step::Close => {
@@ -202,12 +203,13 @@ impl Serving<'_> {
     }
 
     /// The client broke the protocol, and is told how.
-    fn break_off(&mut self, problem: String, worker: &mut Worker) -> End {
+    fn break_off(&mut self, broken: Broken, worker: &mut Worker) -> End {
         worker.out.clear();
-        self.link.read().session.violation(problem, &mut worker.out);
+        self.link.read().session.violation(broken.problem, &mut worker.out);
         self.say(&worker.out);
         self.engine.flush(self.link, None);
         self.engine.close_gently(self.link);
+        broken.woken.into_iter().for_each(|thread| thread.unpark());
         End::Lost
     }
 
