@@ -190,7 +190,7 @@ fn the_layer_put_on_last_wins() {
 fn a_call_given_up_is_cancelled_at_the_handler() {
     on_sockets(|served, probe| {
         // Both sides see the deadline at the same moment, so either may be the first to say so.
-        let _ = probe.timeout(Duration::from_millis(20)).until_cancelled("by deadline");
+        let _ = probe.timeout(Duration::from_millis(500)).until_cancelled("by deadline");
         served.handler.gates.wait_for("by deadline");
         let dropped = rpc_core::Connection::connect(&served.address()).unwrap().pipelined();
         let pending = Probe::client(dropped).until_cancelled("by drop");

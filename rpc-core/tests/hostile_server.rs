@@ -9,10 +9,22 @@ use rpc_core::{Client, Connect, Connection, Error, Outcome, Service};
 use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
 
-/// Connects with the service in the handshake, and little patience.
+/// What takes longer than this hangs. The machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Connects with the service in the handshake.
 fn connect(address: &str) -> Result<BaitClient<Connection>, Error> {
-    let connect = Connect::new(address).service(<Bait<'_> as Service>::INFO).timeout(Duration::from_millis(400));
+    connect_within(PATIENCE, address)
+}
+
+fn connect_within(timeout: Duration, address: &str) -> Result<BaitClient<Connection>, Error> {
+    let connect = Connect::new(address).service(<Bait<'_> as Service>::INFO).timeout(timeout);
     connect.connect().map(Bait::client)
+}
+
+/// Where nothing will come.
+fn connect_in_a_hurry(address: &str) -> Result<BaitClient<Connection>, Error> {
+    connect_within(Duration::from_millis(400), address)
 }
 
 /// What the first call of a client gets from a server that greets well, and then answers by this script.
@@ -26,7 +38,7 @@ fn call_at(script: impl Fn(&mut Raw, u32) + Send + Sync + 'static) -> Result<u64
         raw.rest();
     });
     let bait = connect(&fake.address).unwrap();
-    in_time(Duration::from_secs(3), || bait.timeout(Duration::from_millis(300)).add(1))
+    in_time(PATIENCE, || bait.timeout(Duration::from_secs(1)).add(1))
 }
 
 fn in_time<T>(limit: Duration, work: impl FnOnce() -> T) -> T {
@@ -45,7 +57,7 @@ fn greetings_of_other_protocols() {
         (&[0x8f, b'R', b'P', b'X'], "\\x8fRPX"),
     ] {
         let fake = Fake::new(move |mut raw, _| raw.send(bytes));
-        let error = in_time(Duration::from_secs(2), || connect(&fake.address)).unwrap_err();
+        let error = in_time(PATIENCE, || connect(&fake.address)).unwrap_err();
         assert!(matches!(&error, Error::Foreign { began: told, .. } if told.starts_with(began)), "{error:?}");
         assert_eq!(error.outcome(), Outcome::NotSent);
     }
@@ -119,7 +131,7 @@ fn welcomes_that_are_none() {
         (schema(known[..known.len() - 1].to_vec()), "a schema cut short"),
     ] {
         let fake = Fake::new(move |mut raw, _| raw.send(&bytes));
-        let error = in_time(Duration::from_secs(2), || connect(&fake.address)).expect_err(what);
+        let error = in_time(PATIENCE, || connect(&fake.address)).expect_err(what);
         assert!(matches!(error, Error::Protocol { outcome: Outcome::NotSent, .. }), "{what}: {error:?}");
     }
 }
@@ -134,9 +146,9 @@ fn servers_that_never_greet() {
     let waiting: Vec<_> = (0..3)
         .map_while(|_| {
             let start = Instant::now();
-            let error = connect(path.to_str().unwrap()).unwrap_err();
+            let error = connect_in_a_hurry(path.to_str().unwrap()).unwrap_err();
             assert_eq!(error.outcome(), Outcome::NotSent);
-            assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+            assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
             match error {
                 // In the backlog, and never accepted.
                 Error::Deadline { .. } => Some(()),
@@ -148,7 +160,7 @@ fn servers_that_never_greet() {
         .collect();
     assert!(waiting.len() < 3, "a backlog of none holds one or two");
     let silent = Fake::new(|mut raw, _| drop(raw.rest()));
-    let error = in_time(Duration::from_secs(2), || connect(&silent.address)).unwrap_err();
+    let error = in_time(PATIENCE, || connect_in_a_hurry(&silent.address)).unwrap_err();
     assert!(matches!(error, Error::Deadline { outcome: Outcome::NotSent, .. }), "{error:?}");
     // Part of a welcome, and no more; byte by byte, and never enough.
     let drips = Fake::new(|mut raw, _| {
@@ -158,10 +170,10 @@ fn servers_that_never_greet() {
         raw.limit(Duration::from_millis(20));
         while raw.try_send(&[1]) && !matches!(raw.read(&mut [0]), Ok(0)) {}
     });
-    let error = in_time(Duration::from_secs(2), || connect(&drips.address)).unwrap_err();
+    let error = in_time(PATIENCE, || connect_in_a_hurry(&drips.address)).unwrap_err();
     assert!(matches!(error, Error::Deadline { outcome: Outcome::NotSent, .. }), "{error:?}");
     let dies = Fake::new(|_, _| ());
-    let error = in_time(Duration::from_secs(2), || connect(&dies.address)).unwrap_err();
+    let error = in_time(PATIENCE, || connect(&dies.address)).unwrap_err();
     assert!(matches!(error, Error::Disconnected { outcome: Outcome::NotSent, .. }), "{error:?}");
 }
 
@@ -175,13 +187,13 @@ fn servers_that_do_not_open_a_service() {
         greet(&mut raw, &welcome());
         raw.rest();
     });
-    let error = in_time(Duration::from_secs(2), || unasked(&silent.address).add(1)).unwrap_err();
+    let error = in_time(PATIENCE, || unasked(&silent.address).add(1)).unwrap_err();
     assert!(matches!(error, Error::Deadline { outcome: Outcome::NotSent, .. }), "{error:?}");
     let dies = Fake::new(move |mut raw, _| {
         greet(&mut raw, &welcome());
         assert_eq!(raw.frame().kind, OPEN);
     });
-    let error = in_time(Duration::from_secs(2), || unasked(&dies.address).add(1)).unwrap_err();
+    let error = in_time(PATIENCE, || unasked(&dies.address).add(1)).unwrap_err();
     assert!(matches!(error, Error::Disconnected { outcome: Outcome::NotSent, .. }), "{error:?}");
 }
 
@@ -198,7 +210,7 @@ fn absurd_limits() {
             raw.rest();
         });
         let bait = connect(&fake.address).unwrap();
-        match in_time(Duration::from_secs(2), || bait.add(1)) {
+        match in_time(PATIENCE, || bait.add(1)) {
             Ok(answer) => assert_eq!((answer, frame_bytes_max), (2, frame_bytes_max.max(1))),
             Err(error) => {
                 assert!(matches!(error, Error::TooLarge { limit: 0, outcome: Outcome::NotSent, .. }), "{error:?}");
@@ -323,7 +335,7 @@ fn bombs_as_replies() {
         });
         let connection = Connect::new(&fake.address).service(info).connect().unwrap();
         let client = rpc_core::Introspection::client(connection);
-        let error = in_time(Duration::from_secs(3), || client.describe()).unwrap_err();
+        let error = in_time(PATIENCE, || client.describe()).unwrap_err();
         assert!(matches!(&error, Error::BadReply { problem, .. } if problem.contains(why)), "{error:?}");
         assert_eq!(error.outcome(), Outcome::Executed);
     }
@@ -359,7 +371,7 @@ fn a_goodbye_to_who_waits_for_room() {
         raw.send(&frame(GOODBYE, call.call, &[]));
         raw.rest();
     });
-    let bait = connect(&fake.address).unwrap().timeout(Duration::from_secs(1));
+    let bait = connect(&fake.address).unwrap().timeout(Duration::from_secs(2));
     let start = Instant::now();
     std::thread::scope(|scope| {
         let first = scope.spawn(|| bait.add(1));
@@ -367,7 +379,7 @@ fn a_goodbye_to_who_waits_for_room() {
         for waits in [0; 3].map(|_| scope.spawn(|| (bait.add(2), start.elapsed()))) {
             let (answer, took) = waits.join().unwrap();
             assert!(matches!(answer, Err(Error::ShuttingDown { .. })), "{answer:?}");
-            assert!(took < Duration::from_millis(600), "after {took:?}");
+            assert!(took < Duration::from_millis(1500), "after {took:?}");
         }
         assert!(matches!(first.join().unwrap(), Err(Error::Deadline { outcome: Outcome::Unknown, .. })));
     });
@@ -388,16 +400,16 @@ fn a_slow_opening_is_part_of_the_calls_time() {
     let fake = Fake::new(|mut raw, _| {
         greet(&mut raw, &Welcome { service: None, ..welcome() });
         let open = raw.frame();
-        std::thread::sleep(Duration::from_millis(600));
+        std::thread::sleep(Duration::from_millis(1200));
         raw.send(&frame(OPENED, open.call, &bytes_of(&Opened::Here { service: 0, schema: None })));
         let call = raw.frame();
         let ((_, micros), _) = postcard::take_from_bytes::<(u32, u64)>(&call.body).unwrap();
-        assert!(micros < 400_000, "{micros} us are left of a second");
+        assert!(micros < 800_000, "{micros} us are left of two seconds");
         raw.rest();
     });
     let connection = Connection::connect(&fake.address).unwrap();
     let bait = Bait::client(connection);
-    let error = in_time(Duration::from_millis(1300), || bait.timeout(Duration::from_secs(1)).add(1)).unwrap_err();
+    let error = in_time(Duration::from_millis(3100), || bait.timeout(Duration::from_secs(2)).add(1)).unwrap_err();
     assert!(matches!(error, Error::Deadline { outcome: Outcome::Unknown, .. }), "{error:?}");
 }
 
@@ -410,7 +422,7 @@ fn a_pending_call_ends_at_its_deadline() {
     });
     let connection = Connect::new(&fake.address).service(<Bait<'_> as Service>::INFO).connect().unwrap();
     let bait = Bait::client(connection.pipelined());
-    let allowed = Duration::from_millis(400);
+    let allowed = Duration::from_secs(2);
     let start = Instant::now();
     let pending = bait.timeout(allowed).add(1);
     while start.elapsed() < allowed * 3 / 4 {
@@ -436,7 +448,7 @@ fn a_server_cut_anywhere() {
         }
     });
     for cut in 0..=whole {
-        let called = in_time(Duration::from_secs(2), || connect(&fake.address).and_then(|bait| bait.add(1)));
+        let called = in_time(PATIENCE, || connect(&fake.address).and_then(|bait| bait.add(1)));
         match called {
             Ok(answer) => assert_eq!((answer, cut), (2, whole)),
             Err(error) => {
@@ -462,7 +474,7 @@ fn a_close_between_a_writer_and_a_reader() {
         }
     });
     for round in 0..300 {
-        let bait = connect(&fake.address).unwrap().timeout(Duration::from_secs(5));
+        let bait = connect(&fake.address).unwrap().timeout(PATIENCE);
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 let error = (0..).find_map(|number| bait.hint(number).err()).unwrap();
