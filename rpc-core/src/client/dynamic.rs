@@ -1,7 +1,7 @@
 //! Calls without generated code: what a shell, a proxy or a test recorder needs.
 use super::{Connection, Inner, Socket};
-use crate::connection::{Ask, Line, Place, Request, Until, body, open, plan_for, with_scratch};
-use crate::proto::{MethodPlan, Plan};
+use crate::connection::{Ask, Line, Place, Request, Until, body, open, plan_for, planned, with_scratch};
+use crate::proto::Plan;
 use crate::schema::{MethodSchema, ServiceSchema, Shape};
 use crate::service::{Conversation, Outlet, next_item};
 use crate::wire::{CallId, Items, Wanted};
@@ -104,13 +104,7 @@ impl Dynamic {
     fn index(&self, method: &MethodSchema) -> Result<u32, Error> {
         let index = self.methods.iter().position(|known| *known == method.name);
         let index = index.and_then(|index| u32::try_from(index).ok()).unwrap_or(u32::MAX);
-        match self.plan.method(index) {
-            MethodPlan::Index(index) => Ok(index),
-            MethodPlan::Missing => Err(Error::UnknownMethod { method: self.name(method) }),
-            MethodPlan::Incompatible { path, ours, theirs } => {
-                Err(Error::Incompatible { method: self.name(method), path, ours, theirs })
-            }
-        }
+        planned(&self.plan, index, &|| self.name(method))
     }
 }
 

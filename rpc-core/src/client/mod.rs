@@ -15,7 +15,7 @@ pub use local::Local;
 pub use opening::Opening;
 pub use pipelined::{Pending, Pipeline, Pipelined};
 
-use crate::connection::{self, Line, Place, Request, Until, with_scratch};
+use crate::connection::{self, Line, Place, with_scratch};
 use crate::net::{self, Address};
 use crate::server::Home;
 use crate::service::Halves;
@@ -274,10 +274,7 @@ impl Inner {
     fn converse(&self, call: Outgoing<'_>) -> Result<Halves, Error> {
         match self {
             Inner::Socket(Socket { line, .. }) => {
-                let mut until = Until::after(call.time_allowed());
-                let plan = connection::plan(line, call.service, &|| call.name(), &mut until)?;
-                let method = connection::planned(plan, call)?;
-                let request = Request { service: plan.service, method, args: call.args };
+                let (request, until) = line.request(call)?;
                 line.converse(request, until, call.name(), call.method.shape)
             }
             Inner::Local(local) => local.converse(call),

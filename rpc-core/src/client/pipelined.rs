@@ -1,6 +1,6 @@
 //! Many calls under way from one thread: a method sends its request and returns, [`Pending::wait`] waits for the answer.
 use super::{Inner, Local, Socket};
-use crate::connection::{Ask, Line, Place, Request, Until, plan, planned, with_scratch};
+use crate::connection::{Ask, Line, Place, Until, with_scratch};
 use crate::service::Mode;
 use crate::wire::CallId;
 use crate::{Call, Channel, DuplexOf, Error, Outgoing, Sink, Stream, StreamOf, Upload, UploadOf, Value};
@@ -47,14 +47,11 @@ impl Pipeline {
         if !call.has_reply() {
             return with_scratch(|buffer| line.call(call, buffer)).map(|_| State::Answered(Vec::new(), None));
         }
-        let mut until = Until::after(call.time_allowed());
-        let plan = plan(line, call.service, &|| call.name(), &mut until)?;
-        let method = planned(plan, call)?;
-        let request = Request { service: plan.service, method, args: call.args };
+        let (request, until) = line.request(call)?;
         let ask = Ask { until, name: &|| call.name() };
         let started = with_scratch(|buffer| line.start(request, ask, buffer))?;
         let id = line.nudge(started);
-        Ok(State::Started { line: line.clone(), _home: line.home(), id, method, until })
+        Ok(State::Started { line: line.clone(), _home: line.home(), id, method: request.method, until })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a call asks for: of whom, until when, and where its answer will stand.
 use crate::proto::{MethodPlan, Plan, clamp};
 use crate::wire::take_varint;
-use crate::{Encode, Error, Outcome, Outgoing};
+use crate::{Encode, Error, Outcome};
 use std::time::{Duration, Instant};
 
 /// When a caller gives up, and how long it might have waited in all.
@@ -79,13 +79,13 @@ pub(crate) fn body(buffer: &[u8], place: Place) -> Result<&[u8], String> {
     }
 }
 
-/// The server's index of the method.
-pub(crate) fn planned(plan: &Plan, call: Outgoing<'_>) -> Result<u32, Error> {
-    match plan.method(call.method.index) {
+/// The server's index of a method, of which this side's is given.
+pub(crate) fn planned(plan: &Plan, method: u32, name: &dyn Fn() -> String) -> Result<u32, Error> {
+    match plan.method(method) {
         MethodPlan::Index(index) => Ok(index),
-        MethodPlan::Missing => Err(Error::UnknownMethod { method: call.name() }),
+        MethodPlan::Missing => Err(Error::UnknownMethod { method: name() }),
         MethodPlan::Incompatible { path, ours, theirs } => {
-            Err(Error::Incompatible { method: call.name(), path, ours, theirs })
+            Err(Error::Incompatible { method: name(), path, ours, theirs })
         }
     }
 }

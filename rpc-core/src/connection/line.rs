@@ -180,19 +180,24 @@ impl Line {
         &self.calling().plans
     }
 
+    /// What a generated client asks for, and until when. Its service is opened if it is not yet.
+    pub(crate) fn request<'a>(&self, call: Outgoing<'a>) -> Result<(Request<'a>, Until), Error> {
+        let (name, mut until) = (|| call.name(), Until::after(call.time_allowed()));
+        let plan = super::open::plan(self, call.service, &name, &mut until)?;
+        let method = planned(plan, call.method.index, &name)?;
+        Ok((Request { service: plan.service, method, args: call.args }, until))
+    }
+
     /// A whole call. The answer is then in `buffer` at the place given; a one-way call has none.
     pub(crate) fn call(&self, call: Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<Option<Place>, Error> {
-        let mut until = Until::after(call.time_allowed());
-        let plan = super::open::plan(self, call.service, &|| call.name(), &mut until)?;
-        let method = planned(plan, call)?;
-        let request = Request { service: plan.service, method, args: call.args };
+        let (request, until) = self.request(call)?;
         let ask = Ask { until, name: &|| call.name() };
         if !call.has_reply() {
             return self.post(request, ask, buffer).map(|()| None);
         }
         let started = self.start(request, ask, buffer)?;
         let start = self.wait_for(started, ask, buffer)?;
-        Ok(Some(Place { start, method }))
+        Ok(Some(Place { start, method: request.method }))
     }
 
     /// Queues a call, as soon as there is room for one more. Whoever begins a call goes on with the lock in hand.

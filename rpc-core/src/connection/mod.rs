@@ -15,5 +15,5 @@ mod scratch;
 
 pub(crate) use ask::{Ask, Place, Request, Until, body, planned};
 pub(crate) use line::{Callee, Guard, Line, Pump, State, Terms};
-pub(crate) use open::{open, ping, plan, plan_for, wanted};
+pub(crate) use open::{open, ping, plan_for, wanted};
 pub(crate) use scratch::with as with_scratch;

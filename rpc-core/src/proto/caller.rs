@@ -3,7 +3,7 @@
 //! The driver writes what [`take_batch`](Caller::take_batch) gives, hands over what it reads to
 //! [`received`](Caller::received), and asks [`outcome`](Caller::outcome) when it gives up. `W` wakes whoever waits. What is to be
 //! sent goes to the connection's outbox, which the serving side shares.
-use super::{Answer, Calls, Delivered, Fault, Outbox, Sent, Side, Streams, Taken, Waits, put};
+use super::{Answer, Calls, Delivered, Fault, Outbox, Sent, Side, Streams, Taken, Waits};
 use crate::wire::{CallId, DecodeLimits, Head, Kind, Refusal, decode, set_call};
 use crate::{Outcome, Shape};
 use std::ops::Range;
@@ -122,7 +122,7 @@ impl<W> Caller<W> {
 
     /// Whether there is something to write, and nobody writes.
     pub(crate) fn has_work(&self, outbox: &Outbox) -> bool {
-        self.end.is_none() && !self.deaf && outbox.is_ready()
+        self.is_usable() && outbox.is_ready()
     }
 
     /// Whether the socket takes no more, and what the peer said before is still to be read out.
@@ -196,9 +196,7 @@ impl<W> Caller<W> {
             // Who does not read its pongs gets no more of them: they would wait here for ever.
             Kind::Ping if outbox.owed() > PONGS_BYTES_MAX => {}
             Kind::Ping => {
-                let mut pong = Vec::new();
-                put(&mut pong, Kind::Pong, head.call, &());
-                outbox.push(&mut pong);
+                outbox.push_frame(Kind::Pong, head.call, &[]);
             }
             Kind::Items | Kind::InputCredit | Kind::InputStop => self.items(head, bytes, outbox, woken),
             Kind::Goodbye => {
@@ -233,20 +231,27 @@ impl<W> Caller<W> {
     /// The first part, or a further one, of an answer that comes in several.
     fn part(&mut self, id: CallId, bytes: &[u8], woken: &mut Vec<W>) {
         let have = self.calls.add_part(id, bytes);
-        if have.is_none() {
-            self.unasked(id, woken);
+        match have {
+            None => self.unasked(id, woken),
+            Some(have) => _ = self.fits(id, have, woken),
         }
-        if have.is_some_and(|have| have > self.terms.reply_bytes_max as usize) {
+    }
+
+    /// False: so much of an answer in several parts is more than this side takes, and that is the end.
+    fn fits(&mut self, id: CallId, bytes: usize, woken: &mut Vec<W>) -> bool {
+        let fits = bytes <= self.terms.reply_bytes_max as usize;
+        if !fits {
             self.over(End::Violation(format!("an answer to call {} that is over the limit", id.0)), woken);
         }
+        fits
     }
 
     fn answer(&mut self, id: CallId, body: Body<'_>, woken: &mut Vec<W>) {
         let answer = match (self.calls.take_parts(id), body) {
             (Some(mut bytes), body) => {
                 bytes.extend_from_slice(body.as_slice());
-                if bytes.len() > self.terms.reply_bytes_max as usize {
-                    return self.over(End::Violation(format!("an answer to call {} over the limit", id.0)), woken);
+                if !self.fits(id, bytes.len(), woken) {
+                    return;
                 }
                 Answer::Body { bytes, start: 0 }
             }
@@ -312,9 +317,9 @@ impl<W> Caller<W> {
 
     /// Queues as many bytes of items as there is credit for.
     pub(crate) fn send_items(&mut self, id: CallId, bytes: &[u8], outbox: &mut Outbox) -> Sent {
-        match self.end.is_some() || self.deaf {
-            true => Sent::Stopped,
-            false => self.streams.send(id, bytes, outbox),
+        match self.is_usable() {
+            true => self.streams.send(id, bytes, outbox),
+            false => Sent::Stopped,
         }
     }
 
@@ -367,9 +372,7 @@ impl<W> Caller<W> {
         let expected = self.end.is_none() && !taken_back;
         outbox.drop_items(Side::Caller, id);
         if expected && self.calls.frame(id).is_some() {
-            let mut cancel = Vec::new();
-            put(&mut cancel, Kind::Cancel, id, &());
-            outbox.push(&mut cancel);
+            outbox.push_frame(Kind::Cancel, id, &[]);
         }
         self.calls.give_up(id, expected, woken);
         // The other half of the call may sleep.

@@ -88,6 +88,14 @@ impl Outbox {
         start..end
     }
 
+    /// Queues a frame; gives its place among all bytes.
+    pub(crate) fn push_frame(&mut self, kind: Kind, call: CallId, body: &[u8]) -> Range<u64> {
+        self.fresh = true;
+        let start = self.end();
+        put_part(&mut self.queue, kind, call, body, false);
+        start..self.end()
+    }
+
     /// Queues frames that need no place.
     pub(crate) fn push_bytes(&mut self, frames: &[u8]) {
         self.fresh = true;
@@ -104,43 +112,46 @@ impl Outbox {
     /// Queues the body of a frame behind whatever its call has in a lane: at once as a frame if it is small and has
     /// nothing before it, else in its lane.
     pub(crate) fn push_in_turn(&mut self, side: Side, call: CallId, kind: Kind, body: &[u8]) {
-        self.fresh = true;
-        let has_place = body.len() <= CHUNK_BYTES && self.has_place();
-        let lanes = self.lanes.get_or_insert_default();
-        let lane = lanes.iter_mut().find(|lane| lane.side == side && lane.call == call);
-        if lane.is_none() && has_place {
-            put_part(&mut self.queue, kind, call, body, false);
+        if body.len() <= CHUNK_BYTES && self.has_place() && !self.has_lane(side, call) {
+            self.push_frame(kind, call, body);
             return;
         }
-        let part = || Part { kind, bytes: body.to_vec(), at: 0 };
-        match lane {
+        let last = self.lane(side, call).and_then(|lane| lane.parts.back_mut());
+        match last.filter(|last| last.is_stream() && last.kind == kind) {
             // The bytes of a stream may be cut, and joined, anywhere.
-            Some(Lane { parts, .. }) if parts.back().is_some_and(|last| last.is_stream() && last.kind == kind) => {
-                parts.back_mut().into_iter().for_each(|last| last.bytes.extend_from_slice(body));
+            Some(last) => {
+                last.bytes.extend_from_slice(body);
+                self.fresh = true;
+                self.count();
             }
-            Some(lane) => lane.parts.push_back(part()),
-            None => lanes.push_back(Lane { side, call, parts: [part()].into() }),
+            None => self.push_part(side, call, Part { kind, bytes: body.to_vec(), at: 0 }),
         }
-        self.count();
     }
 
     /// Queues the frame of a call's answer, which stands behind whatever the call has in its lane. A large one goes out in
     /// parts. `frame` is emptied.
     pub(crate) fn push_answer(&mut self, call: CallId, frame: &mut Vec<u8>) {
-        self.fresh = true;
         let is_small = frame.len() <= SMALL_BYTES || frame.len() <= CHUNK_BYTES + HEAD_BYTES && self.has_place();
         let Some(kind) = kind_of(frame) else { return };
         if is_small && !self.has_lane(Side::Callee, call) {
-            self.queue.extend_from_slice(frame);
+            self.push_bytes(frame);
             return frame.clear();
         }
-        let part = Part { kind, bytes: std::mem::take(frame), at: HEAD_BYTES };
-        let lanes = self.lanes.get_or_insert_default();
-        match lanes.iter_mut().find(|lane| lane.side == Side::Callee && lane.call == call) {
+        self.push_part(Side::Callee, call, Part { kind, bytes: std::mem::take(frame), at: HEAD_BYTES });
+    }
+
+    /// Puts a part behind what its call has in its lane.
+    fn push_part(&mut self, side: Side, call: CallId, part: Part) {
+        self.fresh = true;
+        match self.lane(side, call) {
             Some(lane) => lane.parts.push_back(part),
-            None => lanes.push_back(Lane { side: Side::Callee, call, parts: [part].into() }),
+            None => self.lanes.get_or_insert_default().push_back(Lane { side, call, parts: [part].into() }),
         }
         self.count();
+    }
+
+    fn lane(&mut self, side: Side, call: CallId) -> Option<&mut Lane> {
+        self.lanes.as_mut()?.iter_mut().find(|lane| lane.is_of(side, call))
     }
 
     /// Whether one more frame of bulk may stand before what is small: there is less than a batch that is not written.
@@ -157,7 +168,7 @@ impl Outbox {
 
     /// Whether something of this call waits in a lane.
     pub(crate) fn has_lane(&self, side: Side, call: CallId) -> bool {
-        self.lanes.iter().flat_map(|lanes| lanes.iter()).any(|lane| lane.side == side && lane.call == call)
+        self.lanes.iter().flat_map(|lanes| lanes.iter()).any(|lane| lane.is_of(side, call))
     }
 
     /// How many calls have items in their lanes that were made by that side, and are not among those that `runs` knows.
@@ -169,7 +180,7 @@ impl Outbox {
     /// Nobody wants the items any more that this call has in its lane. An answer stays: the caller counts on one.
     pub(crate) fn drop_items(&mut self, side: Side, call: CallId) {
         let Some(lanes) = &mut self.lanes else { return };
-        if let Some(at) = lanes.iter().position(|lane| lane.side == side && lane.call == call) {
+        if let Some(at) = lanes.iter().position(|lane| lane.is_of(side, call)) {
             lanes.get_mut(at).into_iter().for_each(|lane| lane.parts.retain(|part| !part.is_about_items()));
             if lanes.get(at).is_some_and(|lane| lane.parts.is_empty()) {
                 lanes.remove(at);
@@ -312,6 +323,12 @@ impl Outbox {
             rest = rest.get_mut(used..).unwrap_or_default();
         }
         true
+    }
+}
+
+impl Lane {
+    fn is_of(&self, side: Side, call: CallId) -> bool {
+        self.side == side && self.call == call
     }
 }
 

@@ -12,7 +12,7 @@
 use super::calls::IdHasher;
 use super::{Inflow, Outbox, Outflow, Side, Taken, Waits};
 use crate::Shape;
-use crate::wire::{CallId, Kind, put_part, put_varint, take_varint};
+use crate::wire::{CallId, Kind, put_varint, take_varint};
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::ops::Range;
@@ -130,10 +130,9 @@ impl Streams {
                 Side::Caller => Kind::Credit,
                 Side::Callee => Kind::InputCredit,
             };
-            let (mut body, mut frame) = (Vec::new(), Vec::new());
+            let mut body = Vec::new();
             put_varint(bytes.into(), &mut body);
-            put_part(&mut frame, kind, call, &body, false);
-            flow.granted = outbox.push(&mut frame);
+            flow.granted = outbox.push_frame(kind, call, &body);
         }
         taken
     }
@@ -185,7 +184,7 @@ impl Streams {
         let Some(flow) = self.flows.get_mut(&call) else { return };
         // What still comes has been granted: it is let in, and thrown away with the flow.
         if flow.inflow.as_ref().is_some_and(Inflow::is_open) {
-            put_into(outbox, Kind::InputStop, call);
+            outbox.push_frame(Kind::InputStop, call, &[]);
         }
     }
 
@@ -210,10 +209,4 @@ impl Streams {
     pub(crate) fn is_grant_unsent(&self, call: CallId, outbox: &Outbox) -> bool {
         self.flows.get(&call).is_some_and(|flow| !outbox.is_written(&flow.granted))
     }
-}
-
-fn put_into(outbox: &mut Outbox, kind: Kind, call: CallId) {
-    let mut frame = Vec::new();
-    put_part(&mut frame, kind, call, &[], false);
-    outbox.push(&mut frame);
 }

@@ -200,7 +200,7 @@ impl Link {
         }
         let empty = if sent == Sent::All { state.outbox.take_spare() } else { Vec::new() };
         drop(state);
-        if let Some(spare) = spare.filter(|spare| spare.capacity() == 0 && empty.capacity() <= SPARE_BYTES_MAX) {
+        if let Some(spare) = spare.filter(|spare| spare.capacity() == 0) {
             *spare = empty;
         }
         woken.into_iter().for_each(|thread| thread.unpark());
@@ -220,6 +220,3 @@ impl Link {
         (at, Sent::All)
     }
 }
-
-/// A buffer that large replies needed is not kept for small ones.
-const SPARE_BYTES_MAX: usize = 128 << 10;

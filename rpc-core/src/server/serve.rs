@@ -189,12 +189,7 @@ impl Serving<'_> {
                         return Err(self.break_off(broken, worker));
                     }
                 }
-                Step::Close => {
-                    self.say(&worker.out);
-                    self.engine.flush(self.link, None);
-                    self.engine.close_gently(self.link);
-                    return Err(End::Lost);
-                }
+                Step::Close => return Err(self.turn_away(worker)),
             }
             if self.unsent > UNSENT_BYTES_MAX && !self.relieve() {
                 return Err(End::Lost);
@@ -206,10 +201,16 @@ impl Serving<'_> {
     fn break_off(&mut self, broken: Broken, worker: &mut Worker) -> End {
         worker.out.clear();
         self.link.read().session.violation(broken.problem, &mut worker.out);
+        let end = self.turn_away(worker);
+        broken.woken.into_iter().for_each(|thread| thread.unpark());
+        end
+    }
+
+    /// Sends the client its last words, and closes.
+    fn turn_away(&mut self, worker: &Worker) -> End {
         self.say(&worker.out);
         self.engine.flush(self.link, None);
         self.engine.close_gently(self.link);
-        broken.woken.into_iter().for_each(|thread| thread.unpark());
         End::Lost
     }
 

@@ -1,5 +1,6 @@
 //! A caller fed with frames: no socket, no clock.
 use super::*;
+use crate::proto::put;
 use crate::wire::{Cut, Cutter, HEAD_BYTES};
 
 const LIMITS: DecodeLimits = DecodeLimits { memory_bytes_max: 1 << 20 };
