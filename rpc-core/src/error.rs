@@ -1,5 +1,12 @@
 //! Why a call has no answer, and what happened to it.
+//!
+//! - `rounded`: times in messages.
+mod rounded;
+
+pub(crate) use rounded::Rounded;
+
 use crate::net::{AddressError, ConnectError, ListenError};
+use crate::token::TokenError;
 use crate::wire::Refusal;
 use std::time::Duration;
 
@@ -12,7 +19,7 @@ pub enum Outcome {
     Refused,
     /// The request went out, and nothing is known of it: a handler may have run, may still run, or may never have.
     Unknown,
-    /// The handler ran, or the call was answered.
+    /// The handler ran, or the call was answered. Of a call with items: it had begun to run, because items came from it.
     Executed,
 }
 
@@ -38,6 +45,10 @@ pub enum Error {
     /// A text is no address.
     #[error(transparent)]
     Address(#[from] AddressError),
+
+    /// A secret cannot be used as a token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
 
     /// No connection could be made.
     #[error(transparent)]
@@ -70,18 +81,18 @@ pub enum Error {
     Disconnected {
         /// How it ended.
         cause: String,
-        /// `NotSent` if not the whole request went out, else `Unknown`.
+        /// `NotSent` if not the whole request went out, `Executed` if items had come already, else `Unknown`.
         outcome: Outcome,
     },
 
     /// The call took longer than it may.
-    #[error("{method}: no answer within {allowed:?}{}", told(.outcome))]
+    #[error("{method}: no answer within {}{}", Rounded(*.allowed), told(.outcome))]
     Deadline {
         /// `Service.method`, or what was attempted.
         method: String,
         /// How long it might have taken.
         allowed: Duration,
-        /// `NotSent`, `Refused` (the server did not start it any more), or `Unknown`.
+        /// `NotSent`, `Refused` (the server did not start it any more), `Executed` if items had come already, or `Unknown`.
         outcome: Outcome,
     },
 
@@ -207,7 +218,7 @@ pub enum Error {
     Protocol {
         /// What it did.
         problem: String,
-        /// `NotSent` if not the whole request went out, else `Unknown`.
+        /// `NotSent` if not the whole request went out, `Executed` if items had come already, else `Unknown`.
         outcome: Outcome,
     },
 
@@ -235,7 +246,7 @@ impl Error {
             Address(_) | Connect(_) | Listen(_) | Foreign { .. } | RefusedConnection { .. } | System { .. } => {
                 Outcome::NotSent
             }
-            DuplicateService { .. } => Outcome::NotSent,
+            DuplicateService { .. } | Token(_) => Outcome::NotSent,
             Incompatible { .. } | UnknownService { .. } | UnknownMethod { .. } => Outcome::Refused,
             Overloaded { .. } | ShuttingDown { .. } | NotAllowed { .. } | Malformed { .. } => Outcome::Refused,
             BadReply { .. } | Panicked { .. } | NoReply { .. } => Outcome::Executed,
@@ -255,7 +266,7 @@ impl Error {
                 Blame::Caller
             }
             UnknownService { .. } | RefusedConnection { .. } | Foreign { .. } | Listen(_) => Blame::Caller,
-            DuplicateService { .. } => Blame::Caller,
+            DuplicateService { .. } | Token(_) => Blame::Caller,
             TooLarge { outcome, .. } | Encode { outcome, .. } => match outcome {
                 Outcome::Executed => Blame::Service,
                 _ => Blame::Caller,
@@ -277,16 +288,36 @@ impl Error {
 
     /// The same, of something that a call needed before it could be sent.
     pub(crate) fn before_the_call(mut self) -> Self {
-        use Error::*;
-        if let Disconnected { outcome, .. }
-        | Deadline { outcome, .. }
-        | TooLarge { outcome, .. }
-        | Encode { outcome, .. }
-        | Protocol { outcome, .. } = &mut self
-        {
-            *outcome = Outcome::NotSent;
-        }
+        self.outcome_mut().into_iter().for_each(|outcome| *outcome = Outcome::NotSent);
         self
+    }
+
+    /// The same, of a call from which items had come: its handler ran, however it went on.
+    pub(crate) fn behind_items(mut self) -> Self {
+        let unknown = self.outcome_mut().filter(|outcome| **outcome == Outcome::Unknown);
+        unknown.into_iter().for_each(|outcome| *outcome = Outcome::Executed);
+        self
+    }
+
+    /// Unless its kind says it all.
+    fn outcome_mut(&mut self) -> Option<&mut Outcome> {
+        use Error::*;
+        match self {
+            Disconnected { outcome, .. }
+            | Deadline { outcome, .. }
+            | TooLarge { outcome, .. }
+            | Encode { outcome, .. }
+            | Protocol { outcome, .. } => Some(outcome),
+            _ => None,
+        }
+    }
+
+    /// The same, of an answer: encoding knows nothing of calls.
+    pub(crate) fn of_an_answer(self) -> Self {
+        match self {
+            Self::Encode { method, problem, .. } => Self::Encode { method, problem, outcome: Outcome::Executed },
+            other => other,
+        }
     }
 
     pub(crate) fn system(doing: &str, error: &std::io::Error) -> Self {

@@ -46,22 +46,37 @@
 //! - **No bytes can hurt**: what a peer sends cannot panic, exhaust memory or stack, or end another caller's call.
 //! - **Every call ends**, by an answer, its deadline (30 s unless said otherwise), or the end of its connection.
 //!
+//! - **Nobody else gets in**: a server serves its own user and root, a client believes theirs, unless more is asked for.
+//!
+//! # Features
+//! None is on by default, and none changes what is there without it.
+//! - `token`: `Token`, a secret that both ends of a TCP connection prove to know.
+//! - `tracing`: a span of the crate of that name for each call, at servers and at clients.
+//! - `fixture`: for tests, processes that are started, killed, paused, and reached over bad lines (Unix).
+//!
 //! # Where to read
 //! [`Service`] and [`Schema`] (the derives), [`Connection`] and [`Connect`], [`Server`], [`Error`], [`Address`]; then
-//! [`Reconnect`] and [`Client::retry`] for clients that outlive servers, [`Topic`] for what many are to be told. The
-//! repository's ARCHITECTURE.md is the map of the code, PROTOCOL.md the wire.
+//! [`Reconnect`] and [`Client::retry`] for clients that outlive servers, [`Topic`] for what many are to be told. Tests with
+//! real processes have `rpc_core::fixture`, by the feature of that name. The repository's ARCHITECTURE.md is the map of
+//! the code, PROTOCOL.md the wire.
 // The derive's output names this crate, also where this crate itself uses it.
 extern crate self as rpc_core;
 
 mod client;
 mod connection;
 mod error;
+#[cfg(all(unix, feature = "fixture"))]
+pub mod fixture;
 mod net;
 mod proto;
 pub mod schema;
 mod server;
 mod service;
+#[cfg_attr(not(feature = "tracing"), path = "no_span.rs")]
+mod span;
+mod token;
 mod topic;
+mod trust;
 mod value;
 mod wire;
 
@@ -74,19 +89,26 @@ pub use net::{
     Address, AddressError, AddressProblem, ConnectError, ConnectProblem, DirectoryError, DirectoryProblem, ListenError,
     ListenProblem, Peer, SystemError,
 };
+#[cfg(unix)]
+pub use net::{PassedProblem, Sockets};
 pub use proto::Limits;
 pub use rpc_derive::{Schema, Service};
 pub use schema::{Schema, Shape};
 pub use server::{
-    Description, Drained, Introspection, IntrospectionClient, IntrospectionHandler, IntrospectionReply, Listening,
-    Server, Stopper,
+    ConnectionStats, Description, Drained, Incidents, Introspection, IntrospectionClient, IntrospectionHandler,
+    IntrospectionReply, Listening, MethodStats, RunningCall, Server, ServerState, Stats, Stopper,
 };
 pub use service::{
-    Argument, Blocking, Call, CallOptions, Channel, Client, Context, Deadline, DuplexOf, Encode, Handler, Incoming,
-    Layer, Layered, Method, Mode, NoSummary, Outgoing, Reconnect, Retry, Service, ServiceInfo, Sink, Source, Stopped,
-    Stream, StreamOf, Timeout, Upload, UploadOf, WakeGuard,
+    Argument, Blocking, Call, CallOptions, Channel, Client, Context, Deadline, DuplexOf, Encode, Guarded, Handler,
+    Incoming, Layer, Layered, Method, Mode, NoSummary, Outgoing, Reconnect, Retry, Service, ServiceInfo, Sink, Source,
+    Stopped, Stream, StreamOf, Timeout, Upload, UploadOf, WakeGuard,
 };
+#[cfg(feature = "token")]
+pub use token::Token;
+pub use token::TokenError;
 pub use topic::{Overflow, Subscription, Topic};
+#[cfg(unix)]
+pub use value::Fd;
 pub use value::Value;
 pub use wire::Refusal;
 

@@ -58,7 +58,9 @@ fn stopping_finishes_what_runs() {
             slow.join().unwrap().unwrap();
             apart.join().unwrap().unwrap();
             let start = Instant::now();
-            assert_eq!(stops.join().unwrap().cut, 0);
+            let drained = stops.join().unwrap();
+            // One that was answered just before may be counted just after.
+            assert!((2..=3).contains(&drained.finished) && drained.cut == 0, "{way:?}: {drained}");
             assert!(start.elapsed() < Duration::from_secs(3), "{way:?}: {:?} with nothing to do", start.elapsed());
         });
         assert!(way == Way::Tcp || !std::path::Path::new(&address).exists());
@@ -84,7 +86,7 @@ fn a_stuck_handler_does_not_keep_a_server() {
                 let start = Instant::now();
                 let drained = server.stop();
                 assert!(start.elapsed() < Duration::from_secs(3), "{way:?}: {:?}", start.elapsed());
-                assert_eq!(drained.cut, 1, "{way:?}");
+                assert_eq!((drained.finished, drained.cut), (0, 1), "{way:?}");
                 let error = stuck.join().unwrap().unwrap_err();
                 assert!(matches!(error, Error::Disconnected { outcome: Outcome::Unknown, .. }), "{error:?}");
                 assert!(start.elapsed() < Duration::from_secs(4), "{way:?}: its caller was not told");

@@ -4,6 +4,8 @@ mod common;
 use common::bait::*;
 use common::raw::*;
 use rpc_core::Limits;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 fn malformed(raw: &mut Raw) -> String {
@@ -144,7 +146,7 @@ fn heads_that_are_none() {
             bytes
         };
         for (bytes, why) in [
-            (with(4, 13), "unknown kind 13"),
+            (with(4, 22), "unknown kind 22"),
             (with(4, 0xff), "unknown kind 255"),
             (with(5, 0x80), "unknown flags 0x80"),
             (with(6, 1), "1 descriptors"),
@@ -209,29 +211,33 @@ fn calls_of_nothing() {
     });
 }
 
-/// Every bomb of the decoder's own tests, as arguments of a real method: refused before the handler, at once.
+/// Every bomb of the decoder's own tests, as arguments of a real method, and what is said about it.
+fn all_bombs() -> Vec<(u32, Vec<u8>, &'static str)> {
+    let long = |claimed: u64, rest: &[u8]| [bytes_of(&claimed), rest.to_vec()].concat();
+    vec![
+        (method::TREE, [1, 1].repeat(20_000), "nests deeper"),
+        (method::TREE, [2].repeat(100_000), "nests deeper"),
+        (method::UNITS, long(u64::MAX, &[]), "take no bytes"),
+        (method::UNITS, long(10_000_000, &[]), "take no bytes"),
+        (method::TEXTS, long(4_000_000, &vec![0; 4_000_000]), "bytes of memory"),
+        (method::TEXTS, long(u64::MAX, &[]), "ends too early"),
+        (method::MAP, long(u64::MAX, &[]), "ends too early"),
+        (method::MAP, long(500_000, &(0..500_000).flat_map(|_| [9, 1, 0, 0]).collect::<Vec<_>>()), "memory"),
+        (method::TEXT, long(u64::MAX, &[]), "ends too early"),
+        (method::TEXT, vec![1, 0xff, 0], "UTF-8"),
+        (method::TEXT, vec![1, b'a', 7], "value that its type does not have"),
+        (method::TEXT, vec![1, b'a', 1, 1, 1], "2 bytes follow"),
+        (method::ADD, vec![], "ends too early"),
+        (method::ADD, vec![0xff; 11], "out of range"),
+    ]
+}
+
+/// Refused before the handler, at once.
 #[test]
 fn bombs() {
     on_targets(|target| {
-        let long = |claimed: u64, rest: &[u8]| [bytes_of(&claimed), rest.to_vec()].concat();
-        let bombs = [
-            (method::TREE, [1, 1].repeat(20_000), "nests deeper"),
-            (method::TREE, [2].repeat(100_000), "nests deeper"),
-            (method::UNITS, long(u64::MAX, &[]), "take no bytes"),
-            (method::UNITS, long(10_000_000, &[]), "take no bytes"),
-            (method::TEXTS, long(4_000_000, &vec![0; 4_000_000]), "bytes of memory"),
-            (method::TEXTS, long(u64::MAX, &[]), "ends too early"),
-            (method::MAP, long(u64::MAX, &[]), "ends too early"),
-            (method::MAP, long(500_000, &(0..500_000).flat_map(|_| [9, 1, 0, 0]).collect::<Vec<_>>()), "memory"),
-            (method::TEXT, long(u64::MAX, &[]), "ends too early"),
-            (method::TEXT, vec![1, 0xff, 0], "UTF-8"),
-            (method::TEXT, vec![1, b'a', 7], "value that its type does not have"),
-            (method::TEXT, vec![1, b'a', 1, 1, 1], "2 bytes follow"),
-            (method::ADD, vec![], "ends too early"),
-            (method::ADD, vec![0xff; 11], "out of range"),
-        ];
         let mut raw = target.opened();
-        for (id, (method, args, why)) in (1..).zip(bombs) {
+        for (id, (method, args, why)) in (1..).zip(all_bombs()) {
             let start = Instant::now();
             raw.send(&call_bytes(id, method, &args));
             match raw.fault() {
@@ -279,4 +285,51 @@ fn one_byte_at_a_time() {
             assert_eq!(raw.frame(), Frame { kind: REPLY, call: id, body: vec![0, 2] });
         }
     });
+}
+
+/// The same for a process that may have 512 MiB in all, many times, from several connections. Another client is timed meanwhile.
+#[test]
+#[cfg(target_os = "linux")]
+fn bombs_in_512_mib() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    if common::again::role().is_none() {
+        let mut child = common::again::again("bombs_in_512_mib", "target", |command| command.stdout(Stdio::inherit()));
+        return assert!(child.wait().unwrap().success());
+    }
+    let target = Target::new(common::Way::Set);
+    setrlimit(Resource::As, Rlimit { current: Some(512 << 20), maximum: Some(512 << 20) }).unwrap();
+    let (bombs, over) = (all_bombs(), AtomicBool::new(false));
+    let mut times = Vec::new();
+    std::thread::scope(|scope| {
+        let throw = || {
+            let mut raw = target.opened();
+            for id in 1..=5 * bombs.len() as u32 {
+                let (method, args, _) = &bombs[id as usize % bombs.len()];
+                raw.send(&call_bytes(id, *method, args));
+                assert!(matches!(raw.fault(), (_, Fault::Malformed(_))));
+            }
+        };
+        let all: Vec<_> = (0..2).map(|_| scope.spawn(throw)).collect();
+        let pings = scope.spawn(|| {
+            let mut times = Vec::new();
+            while !over.load(SeqCst) {
+                let start = Instant::now();
+                target.witness.ping(Duration::from_secs(5)).expect("the server lives");
+                times.push(start.elapsed());
+            }
+            times
+        });
+        let thrown: Vec<_> = all.into_iter().map(|thrower| thrower.join()).collect();
+        over.store(true, SeqCst);
+        times = pings.join().unwrap();
+        thrown.into_iter().for_each(|thrown| thrown.unwrap());
+    });
+    times.sort();
+    eprintln!(
+        "{} pings beside bombs: p99 {:?}, {:?} at most",
+        times.len(),
+        times[times.len() * 99 / 100],
+        times.last()
+    );
+    assert_eq!(target.ran(), 0);
 }

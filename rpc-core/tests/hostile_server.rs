@@ -81,7 +81,7 @@ fn refusals() {
         ([0x8f, b'R', b'P', b'C', 9, 0, 0, 0].to_vec(), "speaks protocol version 9, this program 1"),
         (refuse(Refusal::Overloaded), "as many connections"),
         (refuse(Refusal::ShuttingDown), "shutting down"),
-        (refuse(Refusal::NotAllowed), "only the user who runs it"),
+        (refuse(Refusal::NotAllowed), "does not serve this user"),
         (refuse(Refusal::Malformed("what?".to_owned())), "what?"),
     ] {
         let fake = Fake::new(move |mut raw, _| raw.send(&bytes));

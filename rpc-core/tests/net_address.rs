@@ -88,9 +88,38 @@ fn tcp_has_a_host_and_a_port() {
     assert!("tcp:[fe80::1%eth0]:1".parse::<Address>().is_ok());
 }
 
+#[cfg(unix)]
 #[test]
-fn what_is_not_built_says_so() {
-    assert_eq!(problem("fd:3"), AddressProblem::Later { kind: "fd:" });
-    assert_eq!(problem("exec:server --flag"), AddressProblem::Later { kind: "exec:" });
+fn a_descriptor_is_0_or_beyond_the_output() {
+    for text in ["", "1", "2", "-1", "+3", "x", "3x", "99999999999", "3=x", "3=", "=/x"] {
+        assert_eq!(problem(&format!("fd:{text}")), AddressProblem::Descriptor { text: text.into() });
+    }
+    for text in ["fd:0", "fd:3", "fd:3=/run/kv.sock"] {
+        assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
+    }
+    let file = "fd:3=/run/kv.sock".parse::<Address>().unwrap().socket_file();
+    assert_eq!(file.as_deref(), Some(std::path::Path::new("/run/kv.sock")));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_is_divided_into_words() {
+    for text in ["exec:kv serve fd:0", "exec:/bin/sh -c 'exec kv \"$1\"' sh", "exec:kv ''", "exec:a:b"] {
+        assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
+    }
+    // What is printed means the same, whatever was written.
+    assert_eq!("exec:  a\\ b  \"c\"".parse::<Address>().unwrap().to_string(), "exec:'a b' c");
+    for text in ["exec:", "exec:  ", "exec:''"] {
+        assert_eq!(problem(text), AddressProblem::CommandEmpty);
+    }
+    assert_eq!(problem("exec:a 'b"), AddressProblem::CommandQuote);
+}
+
+#[test]
+fn a_kind_that_there_is_not() {
     assert_eq!(problem("unix:/x"), AddressProblem::Kind { kind: "unix:".into() });
+    if cfg!(not(unix)) {
+        assert_eq!(problem("fd:0"), AddressProblem::NoDescriptors);
+        assert_eq!(problem("exec:kv"), AddressProblem::NoDescriptors);
+    }
 }

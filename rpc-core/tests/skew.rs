@@ -353,11 +353,12 @@ fn bytes(hex: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
 }
 
-/// Preface; head; 4 MiB, no calls, a window of 256 KiB; `Some`, the service's name, its fingerprint.
-const GOLDEN_HELLO: &str = "8f5250430100000019000000010000ff00000000808080020080801001055368656c66bcd4a3edeca8bce5c601";
+/// Preface; head; 4 MiB, no calls, a window of 256 KiB, 16 descriptors; `Some`, the service's name, its fingerprint.
+const GOLDEN_HELLO: &str =
+    "8f525043010000001a000000010000ff0000000080808002008080101001055368656c66bcd4a3edeca8bce5c601";
 /// Head; service 0, no deadline, method 0; the text.
 const GOLDEN_CALL: &str = "05000000060000ff010000000000000161";
-/// 4 MiB, 256 calls, a window of 256 KiB; `Some`, here, service 0, no schema.
-const GOLDEN_WELCOME_END: &str = "80808002800280801001000000";
+/// 4 MiB, 256 calls, a window of 256 KiB, 16 descriptors; `Some`, here, service 0, no schema.
+const GOLDEN_WELCOME_END: &str = "8080800280028080101001000000";
 /// Head; method 0; the text.
 const GOLDEN_REPLY: &str = "0b000000070000ff0100000000097368656c7665642061";

@@ -71,6 +71,24 @@ fn every_subscriber_is_sent_everything_in_order() {
     publisher.join().unwrap();
 }
 
+/// Items that cannot travel, of which a caller gets something else, more than one, or nothing.
+#[test]
+fn what_is_sent_of_an_item_is_for_the_handler_to_say() {
+    struct Reading(u64);
+    let topic = Arc::new(Topic::new());
+    let fed = topic.clone();
+    let stream = numbers(&Connection::local(Numbers(move |cx: &_, out| {
+        fed.subscribe(Overflow::Wait(9)).feed_with(cx, out, |Reading(number), out| match number {
+            2 => Ok(()),
+            number => out.send_all(&[number * 10, number * 100]),
+        })
+    })));
+    until("it is subscribed", || topic.subscribers() == 1);
+    (1..=3).for_each(|number| topic.publish(Reading(number)));
+    topic.close();
+    assert_eq!(all(stream).unwrap(), [10, 100, 30, 300]);
+}
+
 #[test]
 fn who_comes_later_is_sent_what_is_published_later() {
     let topic = Arc::new(Topic::new());

@@ -1,8 +1,8 @@
 //! The user's types, looked at and rewritten.
 use proc_macro2::Span;
 use syn::{
-    Ident, Lifetime, Type, TypeReference,
-    visit::Visit,
+    Ident, Lifetime, Path, Type, TypeReference,
+    visit::{self, Visit},
     visit_mut::{self, VisitMut},
 };
 
@@ -113,6 +113,25 @@ pub(crate) fn mention_of_self(ty: &Type) -> Option<Span> {
     found.0
 }
 
+/// Where a descriptor stands in a type, as far as its name tells: `Fd`, or `rpc_core::Fd`.
+pub(crate) fn descriptor(ty: &Type) -> Option<&Path> {
+    struct Found<'ast>(Option<&'ast Path>);
+    impl<'ast> Visit<'ast> for Found<'ast> {
+        fn visit_path(&mut self, path: &'ast Path) {
+            let plain = |segment: &syn::PathSegment| segment.arguments.is_none();
+            let mut names = path.segments.iter().rev().map(|segment| &segment.ident);
+            let is_fd = names.next().is_some_and(|name| name == "Fd") && path.segments.last().is_some_and(plain);
+            if is_fd && names.next().is_none_or(|name| name == "rpc_core") {
+                self.0.get_or_insert(path);
+            }
+            visit::visit_path(self, path);
+        }
+    }
+    let mut found = Found(None);
+    found.visit_type(ty);
+    found.0
+}
+
 /// Names of the standard library that a service's own types seldom have.
 const STANDARD: [&str; 24] = [
     "String",
@@ -148,7 +167,7 @@ pub(crate) fn is_standard(ty: &Type) -> bool {
         fn visit_path_segment(&mut self, segment: &'ast syn::PathSegment) {
             let name = segment.ident.to_string();
             self.0 |= name.starts_with(char::is_uppercase) && !STANDARD.contains(&name.as_str());
-            syn::visit::visit_path_segment(self, segment);
+            visit::visit_path_segment(self, segment);
         }
     }
     let mut foreign = Foreign(false);
@@ -158,7 +177,7 @@ pub(crate) fn is_standard(ty: &Type) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{borrows, elided, is_byte_slice, is_standard};
+    use super::{borrows, descriptor, elided, is_byte_slice, is_standard};
     use proc_macro2::{Delimiter, Group, TokenTree};
     use quote::{ToTokens, quote};
     use syn::{Type, parse_quote, parse2};
@@ -180,6 +199,16 @@ mod tests {
         assert!(borrows(&ty));
         assert_eq!(elided(&ty).to_token_stream().to_string(), short.to_token_stream().to_string());
         assert!(!borrows(&parse_quote!(Vec<Option<u8>>)));
+    }
+
+    #[test]
+    fn a_descriptor_is_known_by_its_name() {
+        for ty in ["Fd", "rpc_core::Fd", "::rpc_core::Fd", "Vec<(u8, Option<Fd>)>"] {
+            assert!(descriptor(&syn::parse_str(ty).expect("a type")).is_some(), "{ty}");
+        }
+        for ty in ["Fds", "self::Fd", "crate::Fd", "Fd::Number", "Fd<u8>", "Vec<u8>"] {
+            assert!(descriptor(&syn::parse_str(ty).expect("a type")).is_none(), "{ty}");
+        }
     }
 
     #[test]

@@ -3,8 +3,8 @@ use super::{Connection, Inner, Socket};
 use crate::connection::{Ask, Line, Place, Request, Until, body, open, plan_for, planned, with_scratch};
 use crate::proto::Plan;
 use crate::schema::{MethodSchema, ServiceSchema, Shape};
-use crate::service::{Conversation, Outlet, next_item};
-use crate::wire::{CallId, Items, Wanted};
+use crate::service::{Conversation, Outlet, known, next_item};
+use crate::wire::{CallId, Items, Message, Wanted};
 use crate::{Encode, Error, Stopped};
 use std::any::Any;
 use std::sync::Arc;
@@ -33,6 +33,10 @@ impl Connection {
             return Err(Error::UnknownService { service: service.name.clone(), known: Vec::new() });
         };
         let wanted = Wanted { name: service.name.clone(), fingerprint: service.fingerprint().0 };
+        // Those that come are closed: bytes alone are given on.
+        if service.has_fds() {
+            line.expect_fds();
+        }
         let opened = open(line, &wanted, &|| service.name.clone(), Until::after(allowed))?;
         let plan = plan_for(service, opened)?;
         let methods = service.methods.iter().map(|method| method.name.clone()).collect();
@@ -68,7 +72,7 @@ impl Dynamic {
     /// Those of a call that is not sent.
     pub fn start(&self, method: &MethodSchema, args: &[u8], allowed: Option<Duration>) -> Result<PendingBytes, Error> {
         let (name, index, until) = (self.name(method), self.index(method)?, Until::after(allowed));
-        let request = Request { service: self.plan.service, method: index, args: &Encoded(args) };
+        let request = Request { service: self.plan.service, method: index, args: &Encoded(args), has_fds: false };
         let named = || name.clone();
         let ask = Ask { until, name: &named };
         let id = with_scratch(|buffer| {
@@ -92,7 +96,7 @@ impl Dynamic {
         allowed: Option<Duration>,
     ) -> Result<(DynamicSink, DynamicStream), Error> {
         let (name, index, until) = (self.name(method), self.index(method)?, Until::after(allowed));
-        let request = Request { service: self.plan.service, method: index, args: &Encoded(args) };
+        let request = Request { service: self.plan.service, method: index, args: &Encoded(args), has_fds: false };
         let (outlet, call) = self.line.converse(request, until, name, method.shape)?;
         Ok((DynamicSink(outlet), DynamicStream { call, items: Items::default() }))
     }
@@ -132,7 +136,7 @@ impl PendingBytes {
         with_scratch(|buffer| {
             let start = self.line.wait(id, Ask { until: self.until, name: &name }, buffer)?;
             let bad = |problem| Error::BadReply { method: name(), problem };
-            body(buffer, Place { start, method: self.index }).map(<[u8]>::to_vec).map_err(bad)
+            body(&buffer.bytes, Place { start, method: self.index }).map(<[u8]>::to_vec).map_err(bad)
         })
     }
 }
@@ -185,9 +189,9 @@ impl DynamicStream {
     /// # Errors
     /// Those of the call.
     pub fn finish(mut self) -> Result<Vec<u8>, Error> {
-        let mut buffer = Vec::new();
-        let start = self.call.answer(&mut buffer)?;
-        Ok(buffer.split_off(start))
+        let mut answer = Message::default();
+        let start = self.call.answer(&mut answer).map_err(|error| known(error, &self.items))?;
+        Ok(answer.bytes.split_off(start))
     }
 }
 

@@ -4,11 +4,14 @@ use super::pipe::{self, Pipe};
 use crate::connection::{Place, with_scratch};
 use crate::net::Peer;
 use crate::proto::{Fault, clamp};
-use crate::service::{Back, Cancel, Halves, run};
-use crate::wire::{DecodeLimits, put_varint};
+use crate::server::Ending;
+use crate::service::{Arguments, Back, Cancel, Flow, Halves, run};
+use crate::span::Span;
+use crate::value::beside;
+use crate::wire::{DecodeLimits, Message, put_varint};
 use crate::{
     Blocking, Call, Channel, Connection, Context, DuplexOf, Error, Handler, Limits, Outcome, Outgoing, ServiceInfo,
-    Stream, StreamOf, Upload, UploadOf, Value,
+    Shape, Stream, StreamOf, Upload, UploadOf, Value,
 };
 use std::sync::Arc;
 use std::time::Instant;
@@ -88,7 +91,7 @@ impl Local {
     }
 
     /// A whole call: its answer is then in `buffer`, as from a socket.
-    pub(super) fn answer(&self, call: Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<Option<Place>, Error> {
+    pub(super) fn answer(&self, call: Outgoing<'_>, buffer: &mut Message) -> Result<Option<Place>, Error> {
         let allowed = call.time_allowed();
         let mut args = std::mem::take(buffer);
         let handler = self.handler(call.service)?;
@@ -102,14 +105,15 @@ impl Local {
             stopping: self.stopping.clone(),
             back: self.back(),
         };
-        put_varint(call.method.index.into(), buffer);
-        let done = run(handler, &cx, &args, None, Self::decode_limits(), buffer);
+        put_varint(call.method.index.into(), &mut buffer.bytes);
+        let args = Arguments::new(&args.bytes, args.fds, call.service.carries_fds(call.method.index));
+        let done = serve(&**handler, &cx, args, None, buffer);
         if !call.has_reply() {
             // As on a socket: whoever calls one way is not told how it went.
             return Ok(None);
         }
         done.map_err(|fault: Fault| fault.into_error(call.name(), allowed))?;
-        fits(call.name(), buffer.len(), Outcome::Executed)?;
+        fits(call.name(), buffer, Outcome::Executed)?;
         if deadline.is_some_and(|deadline| deadline < Instant::now()) {
             let allowed = allowed.unwrap_or_default();
             return Err(Error::Deadline { method: call.name(), allowed, outcome: Outcome::Executed });
@@ -119,22 +123,29 @@ impl Local {
 
     /// Starts a call with items, on a thread of its own.
     pub(super) fn converse(&self, call: Outgoing<'_>) -> Result<Halves, Error> {
-        let mut args = Vec::new();
+        Span::calling(call).around(self.begin(call))
+    }
+
+    fn begin(&self, call: Outgoing<'_>) -> Result<Halves, Error> {
+        call.service.check_items(call.method)?;
+        let mut args = Message::default();
         let handler = self.handler(call.service)?.clone();
         arguments(call, &mut args)?;
         let pipe = Pipe::new(call.name(), call.time_allowed(), &Limits::default());
         let caller = pipe::CallerEnd(pipe.clone());
         let outlet = caller.outlet();
         let (back, method, stopping) = (self.back(), call.method, self.stopping.clone());
+        let has_fds = call.service.carries_fds(method.index);
         let converse = move || {
             let (deadline, cancel) = (pipe.deadline, pipe.cancel.clone());
             let cx = Context { method, peer: this_process(), deadline, cancel, stopping, back };
-            let mut answer = Vec::new();
-            let done = run(&*handler, &cx, &args, Some(pipe.clone()), Self::decode_limits(), &mut answer);
+            let mut answer = Message::default();
+            let args = Arguments::new(&args.bytes, args.fds, has_fds);
+            let done = serve(&*handler, &cx, args, Some(pipe.clone()), &mut answer);
             let late = deadline.is_some_and(|deadline| deadline < Instant::now());
             let done = if late { Err(Fault::Late) } else { done };
             let done = done.map_err(|fault| fault.into_error(pipe.name.clone(), pipe.allowed));
-            let fits = |()| fits(pipe.name.clone(), answer.len(), Outcome::Executed);
+            let fits = |()| fits(pipe.name.clone(), &answer, Outcome::Executed);
             pipe.end(done.and_then(fits).map(|()| (answer, 0)));
         };
         let thread = std::thread::Builder::new().name("rpc-local".to_owned()).spawn(converse);
@@ -143,24 +154,55 @@ impl Local {
     }
 }
 
-fn arguments(call: Outgoing<'_>, args: &mut Vec<u8>) -> Result<(), Error> {
+/// Runs the handler as a server does, for whoever traces it, too.
+fn serve(
+    handler: &dyn Handler,
+    cx: &Context,
+    args: Arguments<'_>,
+    flow: Option<Arc<dyn Flow>>,
+    answer: &mut Message,
+) -> Result<(), Fault> {
+    let span = Span::serving(handler.service(), cx.method, cx.peer);
+    let done = span.within(|| run(handler, cx, args, flow, Local::decode_limits(), answer));
+    span.served(Ending::of(&done, cx.method.shape != Shape::OneWay && cx.is_cancelled()));
+    done
+}
+
+fn arguments(call: Outgoing<'_>, args: &mut Message) -> Result<(), Error> {
     args.clear();
-    call.args.encode(args).map_err(|error| match error {
+    let encoded = match call.service.carries_fds(call.method.index) {
+        true => beside::encode(call.args, args),
+        false => call.args.encode(&mut args.bytes),
+    };
+    encoded.map_err(|error| match error {
         Error::Encode { problem, outcome, .. } => Error::Encode { method: call.name(), problem, outcome },
         other => other,
     })?;
-    fits(call.name(), args.len(), Outcome::NotSent)
+    fits(call.name(), args, Outcome::NotSent)
 }
 
 /// As on a socket, no message is larger than a frame may be.
-fn fits(method: String, size: usize, outcome: Outcome) -> Result<(), Error> {
-    let (size, limit) = (size as u64, u64::from(Limits::default().frame_bytes_max));
-    if size > limit { Err(Error::TooLarge { method, size, limit, outcome }) } else { Ok(()) }
+fn fits(method: String, message: &Message, outcome: Outcome) -> Result<(), Error> {
+    let limits = Limits::default();
+    let (size, limit) = (message.bytes.len() as u64, u64::from(limits.frame_bytes_max));
+    if size > limit {
+        return Err(Error::TooLarge { method, size, limit, outcome });
+    }
+    match (beside::fits(message.fds.len(), limits.fds_max), outcome) {
+        (Ok(()), _) => Ok(()),
+        (Err(why), Outcome::Executed) => Err(Error::NoReply { method, why }),
+        (Err(problem), _) => Err(Error::Encode { method, problem, outcome }),
+    }
 }
 
 impl Back for Local {
     fn connection(self: Arc<Self>) -> Option<Connection> {
         Some(Connection::from((*self).clone()))
+    }
+
+    #[cfg(unix)]
+    fn pidfd(&self) -> Option<std::os::fd::OwnedFd> {
+        None
     }
 }
 
@@ -168,10 +210,13 @@ impl Channel for Local {
     type Mode = Blocking;
 
     fn call<R: Value>(&self, call: Outgoing<'_>) -> Call<Self, R> {
-        with_scratch(|buffer| {
+        let span = Span::calling(call);
+        let called = with_scratch(|buffer| {
             let place = self.answer(call, buffer)?;
             super::answer(call, buffer, place, Self::decode_limits())
-        })
+        });
+        span.called(&called);
+        called
     }
 
     fn stream<T: Value, R: Value>(&self, call: Outgoing<'_>) -> StreamOf<Self, T, R> {

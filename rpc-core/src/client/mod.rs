@@ -1,14 +1,16 @@
 //! The calling side: [`Connection`], the blocking channel to a server or to a handler in this process.
 //!
-//! - `opening`: the handshake.
+//! - `trusted`: which servers may be called. `opening`: the handshake. `listener`: who is there, without one.
 //! - `local`: a handler of this process as a channel; `pipe`: its calls with items.
 //! - `pipelined`: many calls under way from one thread.
 //! - `dynamic`: calls without generated code, by a server's own schema.
 mod dynamic;
+mod listener;
 mod local;
 mod opening;
 mod pipe;
 mod pipelined;
+mod trusted;
 
 pub use dynamic::{Dynamic, DynamicSink, DynamicStream, PendingBytes};
 pub use local::Local;
@@ -19,9 +21,12 @@ use crate::connection::{self, Line, Place, with_scratch};
 use crate::net::{self, Address};
 use crate::server::Home;
 use crate::service::Halves;
+use crate::span::Span;
+use crate::token::Token;
+use crate::trust::Trust;
 use crate::value::Own;
-use crate::wire::DecodeLimits;
-use crate::wire::decode;
+use crate::value::beside;
+use crate::wire::{DecodeLimits, Message, decode};
 use crate::{
     Blocking, Call, Channel, DuplexOf, Error, Handler, Limits, Outgoing, Peer, ServiceInfo, Sink, Stream, StreamOf,
     Upload, UploadOf, Value,
@@ -50,6 +55,8 @@ pub struct Connect {
     timeout: Duration,
     limits: Limits,
     offers: Vec<Arc<dyn Handler>>,
+    trust: Trust,
+    token: Option<Token>,
 }
 
 impl Connect {
@@ -62,6 +69,8 @@ impl Connect {
             timeout: CONNECT_TIME_MAX,
             limits: Limits::default(),
             offers: Vec::new(),
+            trust: Trust::default(),
+            token: None,
         }
     }
 
@@ -103,7 +112,7 @@ impl Connect {
     /// Connects.
     ///
     /// # Errors
-    /// [`Error::Address`], [`Error::Connect`] (which says whether nobody is there, or may not be called);
+    /// [`Error::Address`], [`Error::Connect`] (which says whether nobody is there, may not be called, or is not trusted);
     /// [`Error::Foreign`], [`Error::RefusedConnection`] and [`Error::Deadline`] when the handshake fails;
     /// [`Error::UnknownService`] when the server lacks the service asked for; [`Error::DuplicateService`] and
     /// [`Error::System`] when the services that are offered have one name, or no thread can be had for them.
@@ -112,8 +121,12 @@ impl Connect {
         let start = Instant::now();
         let deadline = start + crate::proto::clamp(self.timeout);
         let stream = if self.wait { net::wait(&address, deadline)? } else { net::connect(&address, deadline)? };
+        self.check_server(&address, &stream)?;
         self.limits.socket_bytes.into_iter().for_each(|bytes| stream.limit_buffers(bytes));
         let greeting = opening::handshake(stream, &address, self, deadline, start.elapsed())?;
+        if self.service.is_some_and(ServiceInfo::has_fds) {
+            greeting.stream.expect_fds(greeting.terms.reply_fds_max);
+        }
         let greeted = Some(greeting.greeted);
         let (line, home) = match self.offers.is_empty() {
             true => {
@@ -241,10 +254,15 @@ impl Channel for Connection {
 
     fn call<R: Value>(&self, call: Outgoing<'_>) -> Call<Self, R> {
         match &self.0 {
-            Inner::Socket(Socket { line, .. }) => with_scratch(|buffer| {
-                let place = line.call(call, buffer)?;
-                answer(call, buffer, place, line.decode_limits())
-            }),
+            Inner::Socket(Socket { line, .. }) => {
+                let span = Span::calling(call);
+                let called = with_scratch(|buffer| {
+                    let place = line.call(call, buffer)?;
+                    answer(call, buffer, place, line.decode_limits())
+                });
+                span.called(&called);
+                called
+            }
             Inner::Local(local) => local.call(call),
         }
     }
@@ -273,13 +291,16 @@ impl Inner {
     /// Starts a call with items.
     fn converse(&self, call: Outgoing<'_>) -> Result<Halves, Error> {
         match self {
-            Inner::Socket(Socket { line, .. }) => {
-                let (request, until) = line.request(call)?;
-                line.converse(request, until, call.name(), call.method.shape)
-            }
+            Inner::Socket(Socket { line, .. }) => Span::calling(call).around(converse(line, call)),
             Inner::Local(local) => local.converse(call),
         }
     }
+}
+
+fn converse(line: &Arc<Line>, call: Outgoing<'_>) -> Result<Halves, Error> {
+    call.service.check_items(call.method)?;
+    let (request, until) = line.request(call)?;
+    line.converse(request, until, call.name(), call.method.shape)
 }
 
 fn duplex<A: Value, T: Value, R: Value>(halves: Result<Halves, Error>) -> (Sink<A>, Stream<T, R>) {
@@ -297,11 +318,19 @@ impl Connection {
 }
 
 /// Decodes the answer that `buffer` holds behind `place`; a one-way call has none.
-fn answer<R: Value>(call: Outgoing<'_>, buffer: &[u8], place: Option<Place>, limits: DecodeLimits) -> Result<R, Error> {
+fn answer<R: Value>(
+    call: Outgoing<'_>,
+    message: &mut Message,
+    place: Option<Place>,
+    limits: DecodeLimits,
+) -> Result<R, Error> {
     let bad = |problem: String| Error::BadReply { method: call.name(), problem };
     let body = match place {
         None => return decode::<Own<R>>(&[], limits).map(|own| own.0).map_err(|error| bad(error.to_string())),
-        Some(place) => connection::body(buffer, place).map_err(bad)?,
+        Some(place) => connection::body(&message.bytes, place).map_err(bad)?,
     };
+    if call.service.carries_fds(call.method.index) {
+        return beside::decode::<Own<R>>(body, message.fds.take(), limits).map(|own| own.0).map_err(bad);
+    }
     decode::<Own<R>>(body, limits).map(|own| own.0).map_err(|error| bad(error.to_string()))
 }

@@ -1,11 +1,12 @@
 //! The handshake.
 use super::Connect;
 use crate::connection::{Terms, wanted};
-use crate::net::{Address, Received, Stream, Wait};
+use crate::net::{Address, ConnectError, ConnectProblem, Received, Stream, Wait};
 use crate::proto::{CallTerms, clamp, put};
+use crate::token::{Nonces, Role, Token, nonce};
 use crate::wire::{
-    CallId, DecodeLimits, Found, Hello, Inbox, Kind, Opened, PREFACE_BYTES, PrefaceError, Refusal, Welcome,
-    check_preface, decode, put_preface,
+    CallId, Challenge, DecodeLimits, FDS_MAX, Found, HELLO_BYTES_MAX, Head, Hello, Inbox, Kind, Opened, PREFACE_BYTES,
+    PrefaceError, Proof, Proven, Refusal, Welcome, check_preface, decode, put_preface,
 };
 use crate::{Error, Outcome};
 use std::time::{Duration, Instant};
@@ -50,10 +51,11 @@ pub(super) fn handshake(
 ) -> Result<Handshaken, Error> {
     let start = Instant::now();
     let mut greeting = Greeting { stream, address, deadline, allowed: options.timeout };
-    greeting.send(&hello(options))?;
+    let fds_max = if greeting.stream.carries_fds() { options.limits.fds_max.min(FDS_MAX) } else { 0 };
+    greeting.send(&hello(options, fds_max))?;
     let mut inbox = Inbox::new(options.limits.frame_bytes_max);
     greeting.preface(&mut inbox)?;
-    let welcome = greeting.welcome(&mut inbox)?;
+    let welcome = greeting.welcome(&mut inbox, options.token.as_ref())?;
     let greeted = Greeted { instance: welcome.instance, opening: Opening { connect, handshake: start.elapsed() } };
     let calls = CallTerms {
         calls_max: welcome.calls_max,
@@ -61,18 +63,26 @@ pub(super) fn handshake(
         window_bytes: options.limits.window_bytes,
         peer_window_bytes: welcome.window_bytes,
     };
-    let terms = Terms { frame_bytes_max: welcome.frame_bytes_max, calls };
+    // Whatever the server says: what cannot carry them does not.
+    let server_fds_max = if greeting.stream.carries_fds() { welcome.fds_max.min(FDS_MAX) } else { 0 };
+    let terms = Terms {
+        frame_bytes_max: welcome.frame_bytes_max,
+        fds_max: server_fds_max,
+        reply_fds_max: options.limits.fds_max.min(FDS_MAX),
+        calls,
+    };
     // Calls set their own timeouts; this one is what the handshake left.
     let left = greeting.left()?;
     Ok(Handshaken { stream: greeting.stream, inbox, terms, greeted, opened: welcome.service, left })
 }
 
-fn hello(options: &Connect) -> Vec<u8> {
+fn hello(options: &Connect, fds_max: u32) -> Vec<u8> {
     let hello = Hello {
         frame_bytes_max: options.limits.frame_bytes_max,
         // Nobody calls a client that offers nothing.
         calls_max: if options.offers.is_empty() { 0 } else { options.limits.calls_max },
         window_bytes: options.limits.window_bytes,
+        fds_max,
         service: options.service.map(wanted),
     };
     let mut out = Vec::new();
@@ -156,7 +166,47 @@ impl Greeting<'_> {
         Error::RefusedConnection { address: self.address.to_string(), why: refusal }
     }
 
-    fn welcome(&mut self, inbox: &mut Inbox) -> Result<Welcome, Error> {
+    fn welcome(&mut self, inbox: &mut Inbox, token: Option<&Token>) -> Result<Welcome, Error> {
+        let (mut head, mut body) = self.frame(inbox)?;
+        let proven = head.kind == Kind::Challenge;
+        if proven {
+            self.prove(&body, inbox, token)?;
+            (head, body) = self.frame(inbox)?;
+        }
+        if head.kind != Kind::Welcome {
+            return Err(self.broken(format!("it greets with a frame of kind {:?}", head.kind)));
+        }
+        if token.is_some() && !proven && !self.stream.is_local() {
+            return Err(self.unproven());
+        }
+        decode(&body, DecodeLimits::for_frames_of(head.length))
+            .map_err(|error| self.broken(format!("its greeting: {error}")))
+    }
+
+    /// Answers a challenge, and asks for the server's own proof.
+    fn prove(&mut self, challenge: &[u8], inbox: &mut Inbox, token: Option<&Token>) -> Result<(), Error> {
+        let Some(token) = token else { return Err(self.refused(Refusal::TokenMissing)) };
+        let limits = DecodeLimits::for_frames_of(HELLO_BYTES_MAX);
+        let challenge: Challenge =
+            decode(challenge, limits).map_err(|error| self.broken(format!("its challenge: {error}")))?;
+        let nonce = nonce().map_err(|error| Error::system("taking random bytes", &error))?;
+        let nonces = Nonces { server: challenge.nonce, client: nonce };
+        let mut out = Vec::new();
+        put(&mut out, Kind::Proof, CallId::NONE, &Proof { nonce, proof: token.proof(Role::Client, &nonces) });
+        self.send(&out)?;
+        let (head, body) = self.frame(inbox)?;
+        match decode::<Proven>(&body, limits) {
+            Ok(proven) if head.kind == Kind::Proven && token.is_proof(Role::Server, &nonces, &proven.proof) => Ok(()),
+            _ => Err(self.unproven()),
+        }
+    }
+
+    fn unproven(&self) -> Error {
+        ConnectError { address: self.address.clone(), problem: ConnectProblem::Unproven }.into()
+    }
+
+    /// The next frame, unless it is a refusal.
+    fn frame(&mut self, inbox: &mut Inbox) -> Result<(Head, Vec<u8>), Error> {
         let found = loop {
             match inbox.next().map_err(|error| self.broken(error.to_string()))? {
                 Some(found) => break found,
@@ -164,18 +214,16 @@ impl Greeting<'_> {
             }
         };
         let (head, place) = match found {
-            Found::Frame(head, place) => (head, place),
+            Found::Frame(head, place, _) => (head, place),
             Found::Oversized(head) => return Err(self.broken(format!("a greeting of {} bytes", head.length))),
         };
-        let limits = DecodeLimits::for_frames_of(head.length);
         let body = inbox.bytes().get(place).unwrap_or_default();
-        match head.kind {
-            Kind::Welcome => decode(body, limits).map_err(|error| self.broken(format!("its greeting: {error}"))),
-            Kind::Refuse => Err(match decode::<Refusal>(body, limits) {
-                Ok(refusal) => self.refused(refusal),
-                Err(error) => self.broken(format!("a refusal that cannot be read: {error}")),
-            }),
-            other => Err(self.broken(format!("it greets with a frame of kind {other:?}"))),
+        if head.kind != Kind::Refuse {
+            return Ok((head, body.to_vec()));
         }
+        Err(match decode::<Refusal>(body, DecodeLimits::for_frames_of(head.length)) {
+            Ok(refusal) => self.refused(refusal),
+            Err(error) => self.broken(format!("a refusal that cannot be read: {error}")),
+        })
     }
 }

@@ -1,7 +1,7 @@
 //! A call with items to a handler of this process: two windows and an answer in memory, between two threads.
 use crate::proto::{Inflow, Taken};
 use crate::service::{Cancel, Conversation, Flow, Inlet, More, Outlet, Stopped};
-use crate::wire::put_item;
+use crate::wire::{Message, put_item};
 use crate::{Encode, Error, Outcome};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ struct State {
     /// What ended the call before its handler did.
     failure: Option<Error>,
     /// What the handler answered.
-    answer: Option<Result<(Vec<u8>, usize), Error>>,
+    answer: Option<Result<(Message, usize), Error>>,
 }
 
 /// Which way items go.
@@ -72,7 +72,7 @@ impl Pipe {
     }
 
     /// The handler has ended.
-    pub(super) fn end(&self, answer: Result<(Vec<u8>, usize), Error>) {
+    pub(super) fn end(&self, answer: Result<(Message, usize), Error>) {
         self.lock().answer = Some(answer);
         self.changed.notify_all();
     }
@@ -281,14 +281,14 @@ impl Conversation for CallerEnd {
         }
     }
 
-    fn answer(&mut self, buffer: &mut Vec<u8>) -> Result<usize, Error> {
-        while self.items(buffer)? {
-            buffer.clear();
+    fn answer(&mut self, answer: &mut Message) -> Result<usize, Error> {
+        while self.items(&mut answer.bytes)? {
+            answer.clear();
         }
         let taken = || Err(Error::NoReply { method: self.name(), why: "its answer was taken already".to_owned() });
-        let answer = self.0.lock().answer.take();
-        let (bytes, start) = answer.unwrap_or_else(taken)?;
-        *buffer = bytes;
+        let given = self.0.lock().answer.take();
+        let (message, start) = given.unwrap_or_else(taken)?;
+        *answer = message;
         Ok(start)
     }
 

@@ -2,7 +2,8 @@
 use super::{Inner, Local, Socket};
 use crate::connection::{Ask, Line, Place, Until, with_scratch};
 use crate::service::Mode;
-use crate::wire::CallId;
+use crate::span::Span;
+use crate::wire::{CallId, Message};
 use crate::{Call, Channel, DuplexOf, Error, Outgoing, Sink, Stream, StreamOf, Upload, UploadOf, Value};
 use std::any::Any;
 use std::marker::PhantomData;
@@ -45,7 +46,7 @@ impl Pipeline {
             Inner::Local(local) => return answered(local, call),
         };
         if !call.has_reply() {
-            return with_scratch(|buffer| line.call(call, buffer)).map(|_| State::Answered(Vec::new(), None));
+            return with_scratch(|buffer| line.call(call, buffer)).map(|_| State::Answered(Message::default(), None));
         }
         let (request, until) = line.request(call)?;
         let ask = Ask { until, name: &|| call.name() };
@@ -56,17 +57,18 @@ impl Pipeline {
 }
 
 fn answered(local: &Local, call: Outgoing<'_>) -> Result<State, Error> {
-    let mut bytes = Vec::new();
-    let place = local.answer(call, &mut bytes)?;
-    Ok(State::Answered(bytes, place))
+    let mut message = Message::default();
+    let place = local.answer(call, &mut message)?;
+    Ok(State::Answered(message, place))
 }
 
 impl Channel for Pipeline {
     type Mode = Pipelined;
 
     fn call<R: Value>(&self, call: Outgoing<'_>) -> Call<Self, R> {
+        let span = Span::calling(call);
         let state = self.begin(call).unwrap_or_else(State::Failed);
-        Pending { state, call: Named { service: call.service, method: call.method }, answer: PhantomData }
+        Pending { state, span, call: Named { service: call.service, method: call.method }, answer: PhantomData }
     }
 
     fn stream<T: Value, R: Value>(&self, call: Outgoing<'_>) -> StreamOf<Self, T, R> {
@@ -87,6 +89,7 @@ impl Channel for Pipeline {
 #[derive(Debug)]
 pub struct Pending<R> {
     state: State,
+    span: Span,
     call: Named,
     answer: PhantomData<fn() -> R>,
 }
@@ -101,7 +104,7 @@ enum State {
         until: Until,
     },
     /// A local call, or a one-way one.
-    Answered(Vec<u8>, Option<Place>),
+    Answered(Message, Option<Place>),
     Failed(Error),
     Taken,
 }
@@ -120,24 +123,27 @@ impl<R: Value> Pending<R> {
     /// Those of the call, also when it could not be sent.
     pub fn wait(mut self) -> Result<R, Error> {
         let call = Outgoing::new(self.call.service, self.call.method, &());
-        match std::mem::replace(&mut self.state, State::Taken) {
+        let answer = match std::mem::replace(&mut self.state, State::Taken) {
             State::Started { line, id, method, until, _home } => with_scratch(|buffer| {
                 let start = line.wait(id, Ask { until, name: &|| call.name() }, buffer)?;
                 super::answer(call, buffer, Some(Place { start, method }), line.decode_limits())
             }),
-            State::Answered(bytes, place) => super::answer(call, &bytes, place, Local::decode_limits()),
+            State::Answered(mut message, place) => super::answer(call, &mut message, place, Local::decode_limits()),
             State::Failed(error) => Err(error),
             State::Taken => Err(Error::Disconnected {
                 cause: "the answer was taken already".to_owned(),
                 outcome: crate::Outcome::Executed,
             }),
-        }
+        };
+        self.span.called(&answer);
+        answer
     }
 }
 
 impl<R> Drop for Pending<R> {
     fn drop(&mut self) {
         if let State::Started { line, id, .. } = &self.state {
+            self.span.dropped();
             line.forget(*id);
         }
     }

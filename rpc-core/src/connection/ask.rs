@@ -39,6 +39,8 @@ pub(crate) struct Request<'a> {
     pub(crate) service: u32,
     pub(crate) method: u32,
     pub(crate) args: &'a dyn Encode,
+    /// Descriptors may be among them.
+    pub(crate) has_fds: bool,
 }
 
 /// What a caller asks of whatever it waits for: an end in time, and a name in errors.

@@ -1,9 +1,10 @@
 //! A call with items over a line, as its caller holds it: two halves that two threads may use.
 use super::ask::{Ask, Place, Request, Until, body};
-use super::line::{Guard, Line, over};
+use super::carrier::Guard;
+use super::line::{Line, over};
 use crate::proto::{Next, Sent, Waits};
 use crate::service::{Conversation, Halves, Outlet, Stopped};
-use crate::wire::{CallId, ITEM_HEAD_BYTES, put_item};
+use crate::wire::{CallId, ITEM_HEAD_BYTES, Message, put_item};
 use crate::{Encode, Error, Outcome, Shape};
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
@@ -177,8 +178,8 @@ impl Common {
     /// Why nothing more comes.
     fn failed(&self, mut state: Guard<'_>, mut woken: Vec<Thread>) -> Error {
         let (caller, outbox) = state.calls();
-        let error = match caller.take(self.id, &mut Vec::new()) {
-            Some(Err(fault)) => fault.into_error(self.name.clone(), self.until.allowed),
+        let error = match caller.take(self.id, &mut Message::default()) {
+            Some(Err(why)) => why.into_error(self.name.clone(), self.until.allowed),
             _ => {
                 let end = caller.end().cloned();
                 let outcome = caller.give_up(self.id, outbox, &mut woken);
@@ -233,20 +234,20 @@ impl Conversation for Answers {
         })
     }
 
-    fn answer(&mut self, buffer: &mut Vec<u8>) -> Result<usize, Error> {
-        while self.items(buffer)? {
-            buffer.clear();
+    fn answer(&mut self, answer: &mut Message) -> Result<usize, Error> {
+        while self.items(&mut answer.bytes)? {
+            answer.clear();
         }
         let mut state = self.0.line.lock();
         let (caller, _) = state.calls();
-        let start = match caller.take(self.0.id, buffer) {
+        let start = match caller.take(self.0.id, answer) {
             Some(Ok(start)) => start,
             _ => return Err(self.0.failed(state, Vec::new())),
         };
         drop(state);
         let bad = |problem| Error::BadReply { method: self.0.name.clone(), problem };
-        let answer = body(buffer, Place { start, method: self.0.method }).map_err(bad)?;
-        Ok(buffer.len() - answer.len())
+        let rest = body(&answer.bytes, Place { start, method: self.0.method }).map_err(bad)?;
+        Ok(answer.bytes.len() - rest.len())
     }
 
     fn name(&self) -> String {

@@ -1,18 +1,19 @@
-//! One socket that any number of threads call over: its send half, and whoever waits on it. Used by both sides.
+//! One connection that any number of threads call over. Used by both sides.
 //!
-//! All state is in one mutex, held for moments and never across a user's code. Here is what a call does; how threads share
-//! writing and reading is in `roles`. A server's connection, and a client's that offers services, is read and written by the
+//! Here is what a call does; how threads share writing and reading is in `roles`, and what they share in `carrier`. A server's connection, and a client's that offers services, is read and written by the
 //! server's threads: there a caller only sleeps.
 use super::ask::{Ask, Place, Request, Until, planned};
+use super::carrier::{Carrier, Guard};
 use super::plans::Plans;
 use super::roles::Reading;
 use crate::net::Stream;
-use crate::proto::{CallTerms, Caller, End, Outbox, RequestHead, Streams, Ticket, Waits, put};
-use crate::wire::{CallId, DecodeLimits, HEAD_BYTES, Inbox, Kind, put_frame};
+use crate::proto::{CallTerms, Caller, End, RequestHead, Ticket, Waits, put};
+use crate::value::beside;
+use crate::wire::{CallId, DecodeLimits, HEAD_BYTES, Inbox, Kind, Message, put_frame, put_message, set_fds};
 use crate::{Error, Outcome, Outgoing, Shape};
 use std::any::Any;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::thread::Thread;
 use std::time::Duration;
 
@@ -24,56 +25,40 @@ const COALESCE_BYTES_MAX: usize = 16 << 10;
 pub(crate) struct Terms {
     /// The largest body that the peer takes.
     pub(crate) frame_bytes_max: u32,
+    /// Descriptors that the peer takes with one call; 0: none can be passed here.
+    pub(crate) fds_max: u32,
+    /// Those that this side takes with one answer.
+    pub(crate) reply_fds_max: u32,
     pub(crate) calls: CallTerms,
 }
 
-/// What a line has over which this side calls.
+/// Where this side calls over a connection: what the handshake settled, and which services are open.
 #[derive(Debug)]
-pub(crate) struct Calling {
+pub(crate) struct Line {
+    way: Way,
     terms: Terms,
     plans: Plans,
-    /// Who writes and reads; `None`: whoever waits.
-    pump: Option<Box<dyn Pump>>,
     /// What must live as long as calls are under way.
     home: OnceLock<Weak<dyn Any + Send + Sync>>,
 }
 
-/// Reads a line and writes it, for those who call over it.
-pub(crate) trait Pump: std::fmt::Debug + Send + Sync {
+/// Whose connection it is.
+#[derive(Debug)]
+enum Way {
+    /// The line's own: whoever waits writes and reads.
+    Own(Carrier),
+    /// A server's, whose threads write and read.
+    Served(Arc<dyn Owner>),
+}
+
+/// Reads and writes a connection, for those who call over it.
+pub(crate) trait Owner: std::fmt::Debug + Send + Sync {
+    /// The connection.
+    fn carrier(&self) -> &Carrier;
+
     /// Something has been queued.
-    fn pump(&self);
+    fn pump(self: Arc<Self>);
 }
-
-/// A connected socket and its callers.
-#[derive(Debug)]
-pub(crate) struct Line {
-    stream: Stream,
-    calling: OnceLock<Box<Calling>>,
-    state: Mutex<State>,
-}
-
-/// The send half, and the calls of both sides.
-#[derive(Debug, Default)]
-pub(crate) struct State {
-    pub(crate) outbox: Outbox,
-    /// This side's calls; `None`: it makes none.
-    pub(crate) caller: Option<Box<Caller<Thread>>>,
-    /// The items of the other side's calls, and who waits for them; `None`: there were none.
-    pub(crate) callee: Option<Box<Callee>>,
-    /// `None`: somebody reads.
-    pub(super) reading: Option<Box<Reading>>,
-    /// Nothing is queued any more: nobody would ever take it away.
-    pub(crate) closed: bool,
-}
-
-/// The items of the other side's calls.
-#[derive(Debug)]
-pub(crate) struct Callee {
-    pub(crate) streams: Streams,
-    pub(crate) waiting: Vec<(Waits, Thread)>,
-}
-
-pub(crate) type Guard<'a> = MutexGuard<'a, State>;
 
 /// What is left of a call's time; `None`: it is to be looked up, `Some(None)`: there is no limit.
 type Left = Option<Option<Duration>>;
@@ -88,77 +73,86 @@ pub(crate) struct Started<'a> {
     woken: Vec<Thread>,
 }
 
-impl State {
-    /// What calls need. Only lines that can be called over get here.
-    pub(crate) fn calls(&mut self) -> (&mut Caller<Thread>, &mut Outbox) {
-        (self.caller.as_mut().expect("a line has a caller before it is called over"), &mut self.outbox)
-    }
-}
-
 impl Line {
-    /// A server's: nobody calls over it yet, and others read it.
-    pub(crate) fn served(stream: Stream) -> Self {
-        Self { stream, calling: OnceLock::new(), state: Mutex::default() }
-    }
-
     /// A client's, over a stream whose handshake is done; `inbox` may hold bytes that came behind it.
     pub(crate) fn called(stream: Stream, terms: Terms, inbox: Inbox, timeout: Option<Duration>) -> Self {
-        let line = Self::served(stream);
-        line.enable_calls(terms, None);
-        line.lock().reading = Some(Box::new(Reading { inbox, timeout, expired: false }));
-        // Nobody reads what is here already: a goodbye, say. And nobody sleeps yet, who would have to be woken.
+        let line = Self::new(Way::Own(Carrier::new(stream)), terms);
+        let mut reading = Box::new(Reading { inbox, timeout, expired: false });
         let mut state = line.lock();
-        if let Some(mut reading) = state.reading.take() {
-            line.route(&mut reading.inbox, &mut state, &mut Vec::new());
-            state.reading = Some(reading);
-        }
+        state.enable_calls(terms.calls, Weak::new());
+        // Nobody reads what is here already: a goodbye, say. And nobody sleeps yet, who would have to be woken.
+        line.route(&mut reading.inbox, &mut state, &mut Vec::new());
+        *state.reading() = Some(reading);
         drop(state);
         line
     }
 
-    /// From now on this side may call. It may have been enabled before.
-    pub(crate) fn enable_calls(&self, terms: Terms, pump: Option<Box<dyn Pump>>) {
-        let mut state = self.lock();
-        if state.caller.is_none() {
-            let mut caller = Caller::new(terms.calls);
-            if state.closed {
-                caller.over(End::Lost("the other side closed it".to_owned()), &mut Vec::new());
-            }
-            state.caller = Some(Box::new(caller));
+    /// The line over a server's connection; a new one if nobody has it.
+    pub(crate) fn over(owner: Arc<dyn Owner>, terms: Terms) -> Arc<Self> {
+        let way = owner.clone();
+        let mut state = owner.carrier().lock();
+        if let Some(line) = state.line() {
+            return line;
         }
-        drop(state);
-        let _ = self.calling.set(Box::new(Calling { terms, plans: Plans::default(), pump, home: OnceLock::new() }));
+        let line = Arc::new(Self::new(Way::Served(way), terms));
+        state.enable_calls(terms.calls, Arc::downgrade(&line));
+        line
+    }
+
+    fn new(way: Way, terms: Terms) -> Self {
+        Self { way, terms, plans: Plans::default(), home: OnceLock::new() }
     }
 
     /// What lives as long as the connection, and as calls that are under way over it.
     pub(crate) fn keep_alive(&self, home: Weak<dyn Any + Send + Sync>) {
-        let _ = self.calling().home.set(home);
+        let _ = self.home.set(home);
     }
 
     /// What a call that outlives its connection must hold.
     pub(crate) fn home(&self) -> Option<Arc<dyn Any + Send + Sync>> {
-        self.calling().home.get()?.upgrade()
+        self.home.get()?.upgrade()
+    }
+
+    /// Whether this is its connection.
+    pub(crate) fn is_over(&self, carrier: &Carrier) -> bool {
+        std::ptr::eq(self.carrier(), carrier)
+    }
+
+    fn carrier(&self) -> &Carrier {
+        match &self.way {
+            Way::Own(carrier) => carrier,
+            Way::Served(owner) => owner.carrier(),
+        }
     }
 
     pub(crate) fn stream(&self) -> &Stream {
-        &self.stream
+        self.carrier().stream()
     }
 
-    fn calling(&self) -> &Calling {
-        self.calling.get().expect("a line's terms are settled before it is called over")
+    pub(crate) fn lock(&self) -> Guard<'_> {
+        self.carrier().lock()
     }
 
-    pub(crate) fn pump(&self) -> Option<&dyn Pump> {
-        self.calling().pump.as_deref()
+    /// Who writes and reads; `None`: whoever waits.
+    pub(super) fn owner(&self) -> Option<&Arc<dyn Owner>> {
+        match &self.way {
+            Way::Own(_) => None,
+            Way::Served(owner) => Some(owner),
+        }
     }
 
     pub(crate) fn reply_bytes_max(&self) -> u32 {
-        self.calling().terms.calls.reply_bytes_max
+        self.terms.calls.reply_bytes_max
     }
 
     /// The largest body that the peer takes.
     pub(crate) fn frame_bytes_max(&self) -> u32 {
-        self.calling().terms.frame_bytes_max
+        self.terms.frame_bytes_max
+    }
+
+    /// Descriptors may come with answers from now on.
+    pub(crate) fn expect_fds(&self) {
+        self.stream().expect_fds(self.terms.reply_fds_max);
     }
 
     pub(crate) fn decode_limits(&self) -> DecodeLimits {
@@ -177,7 +171,7 @@ impl Line {
 
     /// How services are called here.
     pub(crate) fn plans(&self) -> &Plans {
-        &self.calling().plans
+        &self.plans
     }
 
     /// What a generated client asks for, and until when. Its service is opened if it is not yet.
@@ -185,11 +179,12 @@ impl Line {
         let (name, mut until) = (|| call.name(), Until::after(call.time_allowed()));
         let plan = super::open::plan(self, call.service, &name, &mut until)?;
         let method = planned(plan, call.method.index, &name)?;
-        Ok((Request { service: plan.service, method, args: call.args }, until))
+        let has_fds = call.service.carries_fds(call.method.index);
+        Ok((Request { service: plan.service, method, args: call.args, has_fds }, until))
     }
 
     /// A whole call. The answer is then in `buffer` at the place given; a one-way call has none.
-    pub(crate) fn call(&self, call: Outgoing<'_>, buffer: &mut Vec<u8>) -> Result<Option<Place>, Error> {
+    pub(crate) fn call(&self, call: Outgoing<'_>, buffer: &mut Message) -> Result<Option<Place>, Error> {
         let (request, until) = self.request(call)?;
         let ask = Ask { until, name: &|| call.name() };
         if !call.has_reply() {
@@ -201,7 +196,7 @@ impl Line {
     }
 
     /// Queues a call, as soon as there is room for one more. Whoever begins a call goes on with the lock in hand.
-    pub(crate) fn start(&self, request: Request<'_>, ask: Ask<'_>, buffer: &mut Vec<u8>) -> Result<Started<'_>, Error> {
+    pub(crate) fn start(&self, request: Request<'_>, ask: Ask<'_>, buffer: &mut Message) -> Result<Started<'_>, Error> {
         let mut ticket = None;
         let started = self.start_in_turn(request, ask, buffer, &mut ticket);
         if let (Err(_), Some(ticket)) = (&started, ticket) {
@@ -216,7 +211,7 @@ impl Line {
         &self,
         request: Request<'_>,
         ask: Ask<'_>,
-        buffer: &mut Vec<u8>,
+        buffer: &mut Message,
         ticket: &mut Option<Ticket>,
     ) -> Result<Started<'_>, Error> {
         let mut left = ask.until.known;
@@ -244,12 +239,12 @@ impl Line {
         &self,
         kind: Kind,
         ask: Ask<'_>,
-        buffer: &mut Vec<u8>,
+        buffer: &mut Message,
         body: impl FnOnce(&mut Vec<u8>),
     ) -> Result<usize, Error> {
         buffer.clear();
-        put_frame(buffer, kind, CallId::NONE, |out| {
-            body(out);
+        put_message(buffer, kind, CallId::NONE, |out| {
+            body(&mut out.bytes);
             Ok::<_, Error>(())
         })?;
         let mut state = self.lock();
@@ -283,12 +278,12 @@ impl Line {
     }
 
     /// Waits for the answer of a call that was started earlier; it is then in `buffer`, at the place given.
-    pub(crate) fn wait(&self, id: CallId, ask: Ask<'_>, buffer: &mut Vec<u8>) -> Result<usize, Error> {
+    pub(crate) fn wait(&self, id: CallId, ask: Ask<'_>, buffer: &mut Message) -> Result<usize, Error> {
         self.wait_for(Started { state: self.lock(), id, left: None, woken: Vec::new() }, ask, buffer)
     }
 
     /// The same for one that has just been started.
-    pub(crate) fn wait_for(&self, started: Started<'_>, ask: Ask<'_>, buffer: &mut Vec<u8>) -> Result<usize, Error> {
+    pub(crate) fn wait_for(&self, started: Started<'_>, ask: Ask<'_>, buffer: &mut Message) -> Result<usize, Error> {
         let Started { mut state, id, mut left, mut woken } = started;
         let mut has_waited = false;
         loop {
@@ -300,7 +295,7 @@ impl Line {
                     true => self.leave(state, woken),
                     false => self.pass_on(state, woken),
                 }
-                return answer.map_err(|fault| fault.into_error((ask.name)(), ask.until.allowed));
+                return answer.map_err(|why| why.into_error((ask.name)(), ask.until.allowed));
             }
             if let Some(end) = caller.end().cloned() {
                 let outcome = caller.give_up(id, outbox, &mut woken);
@@ -338,8 +333,8 @@ impl Line {
 
     /// Has the peer answer something at once: whoever sits in a read cannot be woken, and looks up then.
     pub(super) fn stir(&self) {
-        let (mut ping, mut woken) = (Vec::new(), Vec::new());
-        put(&mut ping, Kind::Ping, CallId::NONE, &());
+        let (mut ping, mut woken) = (Message::default(), Vec::new());
+        put(&mut ping.bytes, Kind::Ping, CallId::NONE, &());
         let mut state = self.lock();
         let (caller, outbox) = state.calls();
         if caller.is_usable() {
@@ -350,7 +345,7 @@ impl Line {
     }
 
     /// Sends a call that nothing comes back for; returns when it is written.
-    pub(crate) fn post(&self, request: Request<'_>, ask: Ask<'_>, buffer: &mut Vec<u8>) -> Result<(), Error> {
+    pub(crate) fn post(&self, request: Request<'_>, ask: Ask<'_>, buffer: &mut Message) -> Result<(), Error> {
         self.encode(request, ask, ask.until.known, buffer)?;
         let (mut state, mut woken, mut left) = (self.lock(), Vec::new(), ask.until.known);
         let (caller, outbox) = state.calls();
@@ -359,9 +354,9 @@ impl Line {
         loop {
             let (caller, outbox) = state.calls();
             let end = caller.end().cloned();
-            if outbox.is_written(&frame) {
+            if let Some(posted) = caller.posted(&frame, outbox) {
                 self.leave(state, woken);
-                return Ok(());
+                return posted.map_err(|why| why.into_error((ask.name)(), ask.until.allowed));
             }
             if end.is_some() || left == Some(Duration::ZERO) {
                 let outcome = caller.withdraw(&frame, outbox);
@@ -399,40 +394,49 @@ impl Line {
         request: Request<'_>,
         ask: Ask<'_>,
         time_left: Option<Duration>,
-        buffer: &mut Vec<u8>,
+        buffer: &mut Message,
     ) -> Result<(), Error> {
         buffer.clear();
         let head = RequestHead { service: request.service, time_left, method: request.method };
-        let encoded = put_frame(buffer, Kind::Call, CallId::NONE, |out| {
-            head.put(out);
-            request.args.encode(out)
+        let encoded = put_message(buffer, Kind::Call, CallId::NONE, |out| {
+            head.put(&mut out.bytes);
+            match request.has_fds {
+                true => beside::encode(request.args, out),
+                false => request.args.encode(&mut out.bytes),
+            }
         });
         encoded.map_err(|error| ask.named(error))?;
-        let (size, limit) = ((buffer.len() - HEAD_BYTES) as u64, u64::from(self.frame_bytes_max()));
+        beside::arguments_fit(buffer.fds.len(), self.terms.fds_max, ask.name)?;
+        let (size, limit) = ((buffer.bytes.len() - HEAD_BYTES) as u64, u64::from(self.frame_bytes_max()));
         if size > limit {
             return Err(Error::TooLarge { method: (ask.name)(), size, limit, outcome: Outcome::NotSent });
         }
         Ok(())
     }
+}
 
-    pub(crate) fn lock(&self) -> Guard<'_> {
-        // No user's code runs under this lock, so a panic under it would be a bug of ours, and the state is still whole.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl Drop for Line {
+    fn drop(&mut self) {
+        if let Way::Served(owner) = &self.way {
+            owner.carrier().lock().rest();
+        }
     }
 }
 
 /// Says anew how much time is left, in a request that has waited for room. Its arguments stay as they were encoded: others
 /// wait behind whoever has a place in the queue, so no user's code may run, panic, or call for room itself there.
-fn renew(buffer: &mut Vec<u8>, time_left: Option<Duration>) {
-    let Some((head, args)) = buffer.get(HEAD_BYTES..).and_then(RequestHead::take) else { return };
-    let mut renewed = Vec::with_capacity(buffer.len());
+fn renew(buffer: &mut Message, time_left: Option<Duration>) {
+    let Message { bytes, fds } = buffer;
+    let Some((head, args)) = bytes.get(HEAD_BYTES..).and_then(RequestHead::take) else { return };
+    let mut renewed = Vec::with_capacity(bytes.len());
     let put = put_frame(&mut renewed, Kind::Call, CallId::NONE, |out| {
         RequestHead { time_left, ..head }.put(out);
         out.extend_from_slice(args);
         Ok::<_, Infallible>(())
     });
     if put.is_ok() {
-        *buffer = renewed;
+        set_fds(&mut renewed, fds.len());
+        *bytes = renewed;
     }
 }
 

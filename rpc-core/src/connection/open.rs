@@ -22,6 +22,10 @@ pub(crate) fn plan<'a>(
     if let Some(plan) = line.plans().find(service) {
         return Ok(plan);
     }
+    // Before it is open: another thread may be reading already when the first answer comes.
+    if service.has_fds() {
+        line.expect_fds();
+    }
     let opened = open(line, &wanted(service), name, *until)?;
     until.look();
     Ok(line.plans().add(service, plan_for(service.schema(), opened)?))
@@ -36,7 +40,7 @@ pub(crate) fn open(line: &Line, wanted: &Wanted, name: &dyn Fn() -> String, unti
             debug_assert!(encoded.is_ok(), "the protocol's own bodies encode");
         });
         let start = asked.map_err(Error::before_the_call)?;
-        let bytes = buffer.get(start..).unwrap_or_default();
+        let bytes = buffer.bytes.get(start..).unwrap_or_default();
         let broken = |error: crate::wire::DecodeError| Error::Protocol {
             problem: format!("its answer to opening {}: {error}", wanted.name),
             outcome: Outcome::NotSent,

@@ -6,11 +6,12 @@
 //!
 //! Invariant: whoever leaves with a role free, or something to write, wakes somebody who sleeps and can take it over.
 use super::ask::Until;
-use super::line::{Guard, Line, State};
-use crate::net::{Received, Wait};
-use crate::proto::{Body, Caller, End, Waits};
-use crate::wire::{Found, Inbox};
-use std::io::ErrorKind;
+use super::carrier::{Guard, State};
+use super::line::Line;
+use crate::net::{Received, Stream, Wait};
+use crate::proto::{Body, Caller, End, Voided, Waits};
+use crate::wire::{Found, Inbox, Message};
+use std::io::{self, ErrorKind};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
@@ -52,7 +53,7 @@ impl Line {
         if caller.is_unsent(what, outbox) {
             return self.sleep(state, what, left, woken);
         }
-        let Some(reading) = state.reading.take() else { return self.sleep(state, what, left, woken) };
+        let Some(reading) = state.reading().take() else { return self.sleep(state, what, left, woken) };
         drop(state);
         wake(woken);
         if let Waits::Room(_) = what {
@@ -69,8 +70,8 @@ impl Line {
     }
 
     /// What waits to be written, for this thread to write it; `None`: it is, or others do it.
-    fn take_batch(&self, state: &mut State) -> Option<Vec<u8>> {
-        if self.pump().is_some() {
+    fn take_batch(&self, state: &mut State) -> Option<Message> {
+        if self.owner().is_some() {
             return None;
         }
         let (caller, outbox) = state.calls();
@@ -121,17 +122,17 @@ impl Line {
 
     /// Has written what is queued, where others do that.
     fn pump_out(&self) {
-        if let Some(pump) = self.pump()
-            && self.lock().outbox.is_fresh()
+        if let Some(owner) = self.owner()
+            && self.lock().outbox().is_fresh()
         {
-            pump.pump();
+            owner.clone().pump();
         }
     }
 
     /// Reads what is here, if nobody else does: while no call is under way, nobody hears of a goodbye or an end.
     pub(super) fn look(&self, woken: &mut Vec<Thread>) -> Guard<'_> {
         let mut state = self.lock();
-        match state.reading.take() {
+        match state.reading().take() {
             Some(reading) => {
                 drop(state);
                 self.read(reading, Wait::No, None, woken)
@@ -151,7 +152,8 @@ impl Line {
         if wait == Wait::Block {
             self.limit_reading(&mut reading, left);
         }
-        let received = self.stream().recv(reading.inbox.room(), wait);
+        let (room, arrivals) = reading.inbox.room_beside();
+        let received = self.stream().recv_beside(room, arrivals, wait);
         let mut state = self.lock();
         match received {
             Ok(Received::Nothing) => reading.expired |= wait == Wait::Block,
@@ -160,13 +162,16 @@ impl Line {
                 let caller = state.calls().0;
                 caller.over(End::Lost(closed(caller)), woken);
             }
-            Err(error) => state.calls().0.over(End::Lost(error.to_string()), woken),
+            Err(error) => state.calls().0.over(End::Lost(lost(&error)), woken),
         }
         // Another thread found this out, and could not read: it must not depend on this one's going on.
         if state.calls().0.is_deaf() {
             self.read_out(&mut reading, &mut state, "the server closed it", woken);
         }
-        state.reading = Some(reading);
+        if state.calls().0.end().is_some() {
+            reading.inbox.close();
+        }
+        *state.reading() = Some(reading);
         state
     }
 
@@ -192,14 +197,14 @@ impl Line {
                 Ok(None) => return,
                 Err(error) => caller.over(End::Violation(error.to_string()), woken),
                 Ok(Some(Found::Oversized(head))) => caller.oversized(head, self.reply_bytes_max(), woken),
-                Ok(Some(Found::Frame(head, place))) => {
+                Ok(Some(Found::Frame(head, place, fds))) => {
                     if let Some(bytes) = inbox.whole(&place) {
-                        caller.received(head, Body::Whole { bytes, start: place.start }, limits, outbox, woken);
+                        caller.received(head, Body::Whole { bytes, start: place.start }, fds, limits, outbox, woken);
                         // What was not taken out is dealt with all the same.
                         inbox.clear();
                     } else {
                         let body = inbox.bytes().get(place).unwrap_or_default();
-                        caller.received(head, Body::Part(body), limits, outbox, woken);
+                        caller.received(head, Body::Part(body), fds, limits, outbox, woken);
                     }
                 }
             }
@@ -211,10 +216,10 @@ impl Line {
     /// Writes the whole batch. Where the socket takes no more, this thread reads meanwhile, if nobody else does: two
     /// peers that both only write would wait for each other for ever. And it stops there once it has what it waits for: much of
     /// the batch may be others', who take over when it leaves.
-    pub(super) fn write(&self, batch: Vec<u8>, what: Waits, until: Until) -> Guard<'_> {
+    pub(super) fn write(&self, batch: Message, what: Waits, until: Until) -> Guard<'_> {
         let (mut at, mut woken) = (0, Vec::new());
         loop {
-            match self.stream().send(batch.get(at..).unwrap_or_default()) {
+            match self.stream().send_beside(batch.rest(at)) {
                 Ok(count) => at += count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     if until.is_over() || self.lock().calls().0.has_come(what) {
@@ -223,6 +228,13 @@ impl Line {
                     self.read_while_blocked(until, &mut woken);
                     wake(&mut woken);
                     continue;
+                }
+                Err(error) if at == 0 && Stream::is_crowded(&error) => {
+                    let mut state = self.lock();
+                    not_passed(&mut state, batch, &mut woken);
+                    drop(state);
+                    wake(&mut woken);
+                    return self.lock();
                 }
                 Err(error) => {
                     let mut state = self.lock();
@@ -234,7 +246,7 @@ impl Line {
                     return self.lock();
                 }
             }
-            if at >= batch.len() {
+            if at >= batch.bytes.len() {
                 break;
             }
         }
@@ -251,31 +263,34 @@ impl Line {
 
     /// The peer has closed, but may have said why, or answered, before it did. Only a reader can tell: this thread if nobody
     /// reads, else the one that does: its read now ends.
-    fn end_writing(&self, state: &mut State, error: &std::io::Error, woken: &mut Vec<Thread>) {
+    fn end_writing(&self, state: &mut State, error: &io::Error, woken: &mut Vec<Thread>) {
         state.calls().0.deafened();
         let _ = self.stream().shutdown_both();
-        let Some(mut reading) = state.reading.take() else { return };
-        self.read_out(&mut reading, state, &error.to_string(), woken);
-        state.reading = Some(reading);
+        let Some(mut reading) = state.reading().take() else { return };
+        self.read_out(&mut reading, state, &lost(error), woken);
+        *state.reading() = Some(reading);
     }
 
     /// The last words of a peer that takes no more, and then the end. The socket is shut, so this does not wait.
     fn read_out(&self, reading: &mut Reading, state: &mut State, cause: &str, woken: &mut Vec<Thread>) {
-        while let Ok(Received::Bytes(_)) = self.stream().recv(reading.inbox.room(), Wait::No) {
+        loop {
+            let (room, arrivals) = reading.inbox.room_beside();
+            let Ok(Received::Bytes(_)) = self.stream().recv_beside(room, arrivals, Wait::No) else { break };
             self.route(&mut reading.inbox, state, woken);
         }
+        reading.inbox.close();
         state.calls().0.over(End::Lost(cause.to_owned()), woken);
     }
 
     fn read_while_blocked(&self, until: Until, woken: &mut Vec<Thread>) {
-        let reading = self.lock().reading.take();
+        let reading = self.lock().reading().take();
         let pause = if reading.is_some() { until.left() } else { Some(ROLE_CHECK) };
         let ready = self.stream().wait_ready(reading.is_some(), true, pause);
         let Some(reading) = reading else { return };
         if ready.is_ok_and(|ready| ready.read) {
             drop(self.read(reading, Wait::No, None, woken));
         } else {
-            self.lock().reading = Some(reading);
+            *self.lock().reading() = Some(reading);
         }
     }
 
@@ -283,10 +298,14 @@ impl Line {
     pub(super) fn write_some<'a>(&'a self, mut state: Guard<'a>, woken: &mut Vec<Thread>) -> Guard<'a> {
         let Some(batch) = self.take_batch(&mut state) else { return state };
         drop(state);
-        let count = self.stream().send(&batch).unwrap_or(0);
+        let sent = self.stream().send_beside(batch.rest(0));
         let mut state = self.lock();
+        if sent.as_ref().is_err_and(Stream::is_crowded) {
+            not_passed(&mut state, batch, woken);
+            return state;
+        }
         let (caller, outbox) = state.calls();
-        caller.wrote(batch, count, outbox, woken);
+        caller.wrote(batch, sent.unwrap_or(0), outbox, woken);
         state
     }
 
@@ -294,7 +313,7 @@ impl Line {
     pub(super) fn leave<'a>(&'a self, mut state: Guard<'a>, mut woken: Vec<Thread>) {
         let mut stuck = false;
         loop {
-            let reading_is_free = state.reading.is_some();
+            let reading_is_free = state.reading().is_some();
             let (caller, outbox) = state.calls();
             if let Some(successor) = caller.successor(reading_is_free, outbox) {
                 woken.push(successor);
@@ -304,9 +323,9 @@ impl Line {
                 break;
             }
             // Nobody sleeps. Who queues something while this is written finds a writer, and sleeps: look once more.
-            let sent = state.outbox.sent();
+            let sent = outbox.sent();
             state = self.write_some(state, &mut woken);
-            stuck = state.outbox.sent() == sent;
+            stuck = state.outbox().sent() == sent;
         }
         drop(state);
         wake(&mut woken);
@@ -315,7 +334,7 @@ impl Line {
 
     /// The same for a thread that did not have to wait: what is queued may stay so.
     pub(super) fn pass_on<'a>(&'a self, mut state: Guard<'a>, mut woken: Vec<Thread>) {
-        let reading_is_free = state.reading.is_some();
+        let reading_is_free = state.reading().is_some();
         let (caller, outbox) = state.calls();
         woken.extend(caller.successor(reading_is_free, outbox));
         drop(state);
@@ -323,8 +342,25 @@ impl Line {
     }
 }
 
+/// The system passes none of the descriptors of this call now: somebody may have filled what it keeps of this user's. Its caller
+/// is told so; the others' calls go on.
+fn not_passed(state: &mut State, batch: Message, woken: &mut Vec<Thread>) {
+    let (caller, outbox) = state.calls();
+    if let Some(Voided::Call { id, start }) = outbox.void_first(batch) {
+        caller.not_passed(id, start, woken);
+    }
+}
+
 fn wake(woken: &mut Vec<Thread>) {
     woken.drain(..).for_each(|thread| thread.unpark());
+}
+
+/// Why a connection ends that can be used no more. A reset is a peer's that has closed it and left something unread.
+fn lost(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => "the server closed it".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 /// Why a connection ends that the server has closed.

@@ -1,15 +1,11 @@
 //! Where a service is, as a person writes it. Parsed, not checked later: whoever holds an [`Address`] holds a good one.
 //!
-//! | written | means |
-//! |---|---|
-//! | `kv` | the user's private registry (a named pipe on Windows) |
-//! | `/path`, `./path`, `../path` | that socket file |
-//! | `@name` | a Linux abstract socket |
-//! | `tcp:host:port` | TCP; IPv6 in brackets; port 0 to listen anywhere |
-//!
 //! Nothing here touches a file or the network: that a place can be written does not mean that anybody is there.
 
-use super::{AddressError, AddressProblem, DirectoryError};
+use super::address_text::{file, parse};
+use super::{AddressError, DirectoryError};
+#[cfg(unix)]
+use super::{passed::Passed, program::Program};
 use std::{
     fmt,
     net::SocketAddr,
@@ -17,16 +13,34 @@ use std::{
     str::FromStr,
 };
 
-/// Where a service is: a name, a socket file, an abstract socket, or a TCP port.
+/// Where a service is: a name, a socket file, an abstract socket, a TCP port, a socket that was passed down, or a command.
 ///
 /// ```
 /// use rpc_core::Address;
 ///
 /// let address: Address = "tcp:[::1]:7000".parse()?;
 /// assert_eq!(address.to_string(), "tcp:[::1]:7000");
-/// assert!("fd:3".parse::<Address>().unwrap_err().to_string().contains("later version"));
+/// assert!("tcp:localhost".parse::<Address>().unwrap_err().to_string().contains("no port"));
 /// # Ok::<(), rpc_core::AddressError>(())
 /// ```
+///
+/// | written | means |
+/// |---|---|
+/// | `kv` | an entry of the user's private registry |
+/// | `/path`, `./path`, `../path` | that socket file |
+/// | `@name` | a Linux abstract socket |
+/// | `tcp:host:port` | TCP; IPv6 in brackets; port 0 to listen anywhere |
+/// | `fd:3` | a socket that another process passed down; `fd:0` is stdin |
+/// | `exec:command words` | for clients: a command that is started, and talked to over its stdin |
+///
+/// **`fd:N`** (Unix) is a descriptor that was open when this process began: 0, or 3 and up. A server takes one that
+/// listens, or one that is connected: then it serves that connection, and [`run`](crate::Listening::run) returns when
+/// it has ended. A client takes a connected one. Each is taken once, and closed on exec from then on.
+/// `fd:3=/path` says which socket file leads to it; [`Sockets::pass_to`](crate::Sockets::pass_to) writes that.
+///
+/// **`exec:`** (Unix) divides words as a shell does, with its quotes and backslashes, and knows nothing else of a shell
+/// (`exec:sh -c '..'` does). The command's stdin is a connected socket, which it may serve as `fd:0`; its stdout and
+/// stderr are our stderr. When the connection is dropped it reads the end, has two seconds to end itself, and is killed then.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Address(Place);
 
@@ -47,21 +61,13 @@ pub(crate) enum Place {
         /// 0: any free one.
         port: u16,
     },
+    /// A socket that was passed down.
+    #[cfg(unix)]
+    Passed(Box<Passed>),
+    /// A program that is started.
+    #[cfg(unix)]
+    Program(Box<Program>),
 }
-
-/// The longest name: with a usual registry directory and the temporary suffixes it stays below the limit of a socket path.
-const NAME_LENGTH_MAX: usize = 64;
-
-/// The bytes of `sun_path` less the NUL that marks an abstract name, see unix(7).
-#[cfg(target_os = "linux")]
-const ABSTRACT_LENGTH_MAX: usize = 107;
-
-/// Prefixes of addresses that are designed but not built.
-const LATER: [&str; 2] = ["fd:", "exec:"];
-
-/// How a path of Windows' pipe filesystem starts.
-#[cfg(windows)]
-const PIPE_PREFIX: &str = r"\\.\pipe\";
 
 impl Address {
     /// The socket file at a path, which need not be valid UTF-8. A relative one is relative to the working directory
@@ -81,6 +87,8 @@ impl Address {
             #[cfg(unix)]
             Place::Name(name) => Some(super::registry::socket_file(name)),
             Place::File(path) => Some(path.clone()),
+            #[cfg(unix)]
+            Place::Passed(passed) => passed.file.clone(),
             _ => None,
         }
     }
@@ -102,8 +110,24 @@ impl Address {
         None
     }
 
+    /// The sockets that systemd has passed to this process, or whoever else speaks its protocol, as `fd:3` and so on; none if
+    /// nothing was. (`LISTEN_PID` and `LISTEN_FDS`, see sd_listen_fds(3))
+    #[must_use]
+    pub fn passed_down() -> Vec<Self> {
+        #[cfg(unix)]
+        return super::passed::announced().map(Self::from_passed).collect();
+        #[cfg(not(unix))]
+        Vec::new()
+    }
+
     pub(crate) fn place(&self) -> &Place {
         &self.0
+    }
+
+    /// A socket that was passed down, or is to be.
+    #[cfg(unix)]
+    pub(crate) fn from_passed(passed: Passed) -> Self {
+        Self(Place::Passed(Box::new(passed)))
     }
 
     /// A TCP address that the system gave.
@@ -128,136 +152,10 @@ impl fmt::Display for Address {
             Place::Abstract(name) => write!(f, "@{name}"),
             Place::Tcp { host, port } if host.contains(':') => write!(f, "tcp:[{host}]:{port}"),
             Place::Tcp { host, port } => write!(f, "tcp:{host}:{port}"),
+            #[cfg(unix)]
+            Place::Passed(passed) => passed.fmt(f),
+            #[cfg(unix)]
+            Place::Program(program) => program.fmt(f),
         }
     }
-}
-
-fn parse(text: &str) -> Result<Place, AddressProblem> {
-    if text.is_empty() {
-        return Err(AddressProblem::Empty);
-    }
-    if text.contains('\0') {
-        return Err(AddressProblem::Nul);
-    }
-    if text.starts_with('~') {
-        return Err(AddressProblem::Tilde);
-    }
-    if looks_like_path(text) {
-        return file(Path::new(text));
-    }
-    if let Some(name) = text.strip_prefix('@') {
-        return abstract_name(name);
-    }
-    if let Some(rest) = text.strip_prefix("tcp:") {
-        return tcp(rest);
-    }
-    if let Some(kind) = LATER.into_iter().find(|kind| text.starts_with(kind)) {
-        return Err(AddressProblem::Later { kind });
-    }
-    match text.split_once(':') {
-        Some((kind, _)) => Err(AddressProblem::Kind { kind: format!("{kind}:") }),
-        None => name(text),
-    }
-}
-
-fn looks_like_path(text: &str) -> bool {
-    #[cfg(windows)]
-    if text.starts_with(PIPE_PREFIX) {
-        return true;
-    }
-    text.starts_with('/') || text.starts_with("./") || text.starts_with("../")
-}
-
-fn name(text: &str) -> Result<Place, AddressProblem> {
-    let fits = |(at, character): (usize, char)| match character {
-        '.' | '_' | '-' => at > 0,
-        _ => character.is_ascii_alphanumeric(),
-    };
-    if let Some((_, character)) = text.char_indices().find(|&found| !fits(found)) {
-        return Err(AddressProblem::NameCharacter { character });
-    }
-    if text.len() > NAME_LENGTH_MAX {
-        return Err(AddressProblem::NameTooLong { length: text.len(), limit: NAME_LENGTH_MAX });
-    }
-    if text.ends_with(".sock") {
-        return Err(AddressProblem::NameOfFile { name: text.to_owned() });
-    }
-    Ok(Place::Name(text.to_owned()))
-}
-
-#[cfg(unix)]
-fn file(path: &Path) -> Result<Place, AddressProblem> {
-    use std::{os::unix::ffi::OsStrExt, path::Component};
-
-    let bytes = path.as_os_str().as_bytes();
-    if bytes.is_empty() {
-        return Err(AddressProblem::Empty);
-    }
-    if bytes.contains(&0) {
-        return Err(AddressProblem::Nul);
-    }
-    // `Path` overlooks a `/` or a `/.` at the end; the system does not.
-    if path.file_name().is_none() || bytes.ends_with(b"/") || bytes.ends_with(b"/.") {
-        return Err(AddressProblem::PathOfDirectory);
-    }
-    // What is printed must mean the same when it is read again: a bare word would be a name.
-    let bare = matches!(path.components().next(), Some(Component::Normal(_)));
-    Ok(Place::File(if bare { Path::new(".").join(path) } else { path.to_owned() }))
-}
-
-#[cfg(not(unix))]
-fn file(path: &Path) -> Result<Place, AddressProblem> {
-    match path.to_str().and_then(|text| text.strip_prefix(PIPE_PREFIX)) {
-        Some("") => Err(AddressProblem::PathOfDirectory),
-        Some(_) => Ok(Place::File(path.to_owned())),
-        None => Err(AddressProblem::NoSocketFiles),
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn abstract_name(name: &str) -> Result<Place, AddressProblem> {
-    if name.is_empty() {
-        return Err(AddressProblem::AbstractEmpty);
-    }
-    if name.len() > ABSTRACT_LENGTH_MAX {
-        return Err(AddressProblem::AbstractTooLong { length: name.len(), limit: ABSTRACT_LENGTH_MAX });
-    }
-    Ok(Place::Abstract(name.to_owned()))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn abstract_name(_name: &str) -> Result<Place, AddressProblem> {
-    Err(AddressProblem::NoAbstractSockets)
-}
-
-fn tcp(text: &str) -> Result<Place, AddressProblem> {
-    let (host, port) = text.rsplit_once(':').ok_or(AddressProblem::PortMissing)?;
-    if port.ends_with(']') {
-        return Err(AddressProblem::PortMissing);
-    }
-    // `u16::from_str` takes a sign, which no port has.
-    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
-    let number = port.parse().ok().filter(|_| digits);
-    let port = number.ok_or_else(|| AddressProblem::Port { port: port.to_owned() })?;
-    Ok(Place::Tcp { host: host_name(host)?.to_owned(), port })
-}
-
-/// A host as it is looked up: an IPv6 address loses its brackets.
-fn host_name(host: &str) -> Result<&str, AddressProblem> {
-    if let Some(inside) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        // A zone (`fe80::1%eth0`) is the resolver's business.
-        let address = inside.split_once('%').map_or(inside, |(address, _zone)| address);
-        return match address.parse::<std::net::Ipv6Addr>() {
-            Ok(_) => Ok(inside),
-            Err(_) => Err(AddressProblem::Brackets),
-        };
-    }
-    if host.contains([':', '[', ']']) {
-        return Err(AddressProblem::Brackets);
-    }
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    if host.is_empty() || !host.bytes().all(fits) {
-        return Err(AddressProblem::Host { host: host.to_owned() });
-    }
-    Ok(host)
 }

@@ -95,14 +95,31 @@ pub enum AddressProblem {
     /// An IPv6 address without brackets, or something else in them.
     #[error("an IPv6 address is written in brackets, and nothing else is: tcp:[::1]:port")]
     Brackets,
-    /// A kind of address that is planned.
-    #[error("`{kind}` comes in a later version")]
-    Later {
-        /// Its prefix.
-        kind: &'static str,
+    /// A number that no passed-down socket has.
+    #[error("`{text}` is no descriptor that is passed down: write fd:0 (stdin), or fd:3 and up")]
+    Descriptor {
+        /// What stands in its place.
+        text: String,
     },
+    /// A path that is to be passed on as a text, and is none.
+    #[error("its path is not UTF-8, so it cannot be written")]
+    NotText,
+    /// A command without a word.
+    #[error("a command to start is missing after `exec:`")]
+    CommandEmpty,
+    /// A command whose words cannot be told apart.
+    #[error("a quote of its command is not closed")]
+    CommandQuote,
+    /// A command where a server was to listen.
+    #[error("it starts a command, which a client talks to; a server cannot listen there")]
+    CommandToListen,
+    /// Descriptors and commands where neither can be passed on.
+    #[error("sockets are passed between processes on Unix alone")]
+    NoDescriptors,
     /// A prefix that means nothing.
-    #[error("there is no `{kind}` here; an address is NAME, /path, ./path, ../path, @name or tcp:host:port")]
+    #[error(
+        "there is no `{kind}` here; an address is NAME, /path, ./path, ../path, @name, tcp:host:port, fd:N or exec:COMMAND"
+    )]
     Kind {
         /// What stands before the colon, and the colon.
         kind: String,

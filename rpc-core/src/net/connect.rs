@@ -6,7 +6,9 @@
 use super::{Address, AddressProblem, ConnectError, ConnectProblem, Stream, address::Place, tcp};
 #[cfg(unix)]
 use super::{
-    directory, registry,
+    PassedProblem, directory,
+    passed::{Passed, Socket},
+    registry,
     stream::TIMEOUT_MAX,
     unix_socket::{self, SocketPath, SocketPathProblem},
 };
@@ -40,6 +42,10 @@ pub(crate) fn connect(address: &Address, deadline: Instant) -> Result<Stream, Co
         Place::File(path) => connect_file(path, deadline),
         #[cfg(unix)]
         Place::Abstract(name) => connect_abstract(name, deadline),
+        #[cfg(unix)]
+        Place::Passed(passed) => connect_passed(passed),
+        #[cfg(unix)]
+        Place::Program(program) => program.start(),
         #[cfg(windows)]
         Place::Name(_) | Place::File(_) | Place::Abstract(_) => super::pipe::connect(address, deadline),
     };
@@ -101,6 +107,14 @@ fn connect_file(path: &Path, deadline: Instant) -> Result<Stream, ConnectProblem
 fn connect_abstract(name: &str, deadline: Instant) -> Result<Stream, ConnectProblem> {
     let address = unix_socket::abstract_address(name).map_err(explain)?;
     connect_socket(&address, deadline).map(Stream::from_local).map_err(explain)
+}
+
+/// A passed-down socket is connected already; a descriptor of ours blocks, whatever it did before.
+#[cfg(unix)]
+fn connect_passed(passed: &Passed) -> Result<Stream, ConnectProblem> {
+    let is_connected = |socket: &Socket| if socket.listens { Err(PassedProblem::Listens) } else { Ok(()) };
+    let socket = passed.take(is_connected).map_err(ConnectProblem::Passed)?;
+    Stream::from_passed(socket).map_err(|error| ConnectProblem::Io(error.into()))
 }
 
 #[cfg(unix)]

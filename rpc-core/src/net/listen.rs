@@ -1,21 +1,34 @@
-//! Listening on an address, as the only server there. What a path needs is in `socket_file`, what TCP needs in `tcp`.
+//! Listening on an address, as the only server there. What a path needs is in `socket_file`, what TCP needs in `tcp`, what
+//! was passed down in `passed`, accepting in `listening_socket`.
 //!
 //! Accepting never blocks and never waits: whoever drives a listener polls its descriptor, and decides what to do when
 //! descriptors run out (accept(2) fails at once then, again and again).
 
 use super::{
-    Address, ListenError, ListenProblem, Stream,
+    Address, ListenError, ListenProblem, ListeningSocket, Stream,
     address::Place,
     tcp::{self, BindProblem},
 };
 #[cfg(unix)]
-use super::{directory, registry, socket_file::SocketFile, unix_socket};
+use super::{
+    AddressProblem, directory,
+    passed::{self, Passed},
+    registry,
+    socket_file::{Leads, SocketFile},
+    unix_socket,
+};
+#[cfg(unix)]
 use interprocess::local_socket;
-use std::{io, net::TcpListener};
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
 #[cfg(unix)]
 use std::{
-    os::fd::{AsFd, BorrowedFd, OwnedFd},
-    path::Path,
+    net::TcpListener,
+    os::fd::{AsFd, OwnedFd},
+    path::{Path, PathBuf},
+    sync::MutexGuard,
 };
 
 /// Connections that the kernel holds for us until they are accepted; it lowers it to `net.core.somaxconn` (4096 by
@@ -26,7 +39,6 @@ const MODE: u32 = 0o600;
 
 /// How to listen.
 #[derive(Debug, Clone)]
-#[cfg_attr(windows, expect(dead_code, reason = "pipes have no mode, and no backlog that can be set"))]
 pub(crate) struct ListenOptions {
     /// The permission bits of a socket file, exactly these whatever the umask. Who may write may connect.
     pub(crate) mode: u32,
@@ -47,15 +59,12 @@ impl Default for ListenOptions {
 pub(crate) struct Listener {
     /// Removed first at a drop, so that nobody finds a socket on which nobody listens.
     #[cfg(unix)]
-    _file: Option<SocketFile>,
-    socket: Socket,
+    file: Mutex<Option<SocketFile>>,
+    socket: Mutex<Arc<ListeningSocket>>,
     address: Address,
-}
-
-#[derive(Debug)]
-enum Socket {
-    Local(local_socket::Listener),
-    Tcp(TcpListener),
+    /// How to listen anew, if the file is deleted.
+    #[cfg(unix)]
+    options: ListenOptions,
 }
 
 impl Listener {
@@ -64,10 +73,14 @@ impl Listener {
         let listener = match address.place() {
             Place::Tcp { host, port } => Self::bind_tcp(host, *port, options),
             #[cfg(unix)]
+            Place::Program(_) => Err(ListenProblem::Address(AddressProblem::CommandToListen)),
+            #[cfg(unix)]
             place => Self::bind_local(address, place, options),
             #[cfg(windows)]
-            _ => super::pipe::listen(address)
-                .map(|listener| Self { socket: Socket::Local(listener), address: address.clone() }),
+            _ => super::pipe::listen(address).map(|listener| Self {
+                socket: Mutex::new(Arc::new(ListeningSocket::Local(listener))),
+                address: address.clone(),
+            }),
         };
         listener.map_err(|problem| ListenError { address: address.clone(), problem })
     }
@@ -75,6 +88,19 @@ impl Listener {
     /// The real address: with the port that the system gave.
     pub(crate) fn address(&self) -> &Address {
         &self.address
+    }
+
+    /// The socket: another one after [`renew`](Self::renew).
+    pub(crate) fn socket(&self) -> Arc<ListeningSocket> {
+        self.socket.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The next connection; none if nobody waits.
+    ///
+    /// # Errors
+    /// Those of [`ListeningSocket::accept`].
+    pub(crate) fn accept(&self) -> io::Result<Option<Stream>> {
+        self.socket().accept()
     }
 
     fn bind_tcp(host: &str, port: u16, options: &ListenOptions) -> Result<Self, ListenProblem> {
@@ -89,9 +115,11 @@ impl Listener {
         let address = Address::from_tcp(socket.local_addr().map_err(explain)?);
         Ok(Self {
             #[cfg(unix)]
-            _file: None,
-            socket: Socket::Tcp(socket),
+            file: Mutex::new(None),
+            socket: Mutex::new(Arc::new(ListeningSocket::Tcp(socket))),
             address,
+            #[cfg(unix)]
+            options: options.clone(),
         })
     }
 }
@@ -107,74 +135,100 @@ impl Listener {
             }
             Place::File(path) => publish(path).map(|(file, socket)| (Some(file), socket))?,
             Place::Abstract(name) => (None, bind_abstract(name, options).map_err(|e| explain(e.into()))?),
-            Place::Tcp { .. } => return Err(explain(io::ErrorKind::Unsupported.into())),
+            Place::Tcp { .. } | Place::Passed(_) | Place::Program(_) => {
+                return Err(explain(io::ErrorKind::Unsupported.into()));
+            }
         };
-        rustix::io::ioctl_fionbio(&socket, true).map_err(|error| explain(error.into()))?;
-        let socket = Socket::Local(local_socket::Listener::UdSocket(socket.into()));
-        Ok(Self { _file: file, socket, address: address.clone() })
+        Self::local(file, socket, address.clone(), options)
     }
 
-    /// The next connection; none if nobody waits.
+    fn local(
+        file: Option<SocketFile>,
+        socket: OwnedFd,
+        address: Address,
+        options: &ListenOptions,
+    ) -> Result<Self, ListenProblem> {
+        let socket = Mutex::new(Arc::new(local(socket)?));
+        Ok(Self { file: Mutex::new(file), socket, address, options: options.clone() })
+    }
+
+    /// A listening socket that was passed down. Its backlog is the one that it has.
+    pub(super) fn adopt(
+        address: &Address,
+        passed: &Passed,
+        socket: passed::Socket,
+        options: &ListenOptions,
+    ) -> Result<Self, ListenProblem> {
+        if !socket.local {
+            let tcp = TcpListener::from(socket.descriptor);
+            let bound = tcp.local_addr().map_err(explain)?;
+            tcp.set_nonblocking(true).map_err(explain)?;
+            let (file, socket) = (Mutex::new(None), Mutex::new(Arc::new(ListeningSocket::Tcp(tcp))));
+            return Ok(Self { file, socket, address: Address::from_tcp(bound), options: options.clone() });
+        }
+        let Some(path) = &passed.file else { return Self::local(None, socket.descriptor, address.clone(), options) };
+        let file = SocketFile::adopt(path)?;
+        let address = Address::file(path).map_err(|error| ListenProblem::Address(error.problem))?;
+        Self::local(Some(file), socket.descriptor, address, options)
+    }
+
+    /// The socket file is left to whomever the socket was passed to.
+    pub(crate) fn leave(&self) {
+        self.file().iter_mut().for_each(SocketFile::leave);
+    }
+
+    /// What another process needs to listen here, too: a copy of the socket, and the file that leads to it.
+    pub(crate) fn copy(&self) -> Result<(OwnedFd, Option<PathBuf>), ListenError> {
+        let path = match self.file().as_mut().map(|file| (file.look(), file.path().to_owned())) {
+            Some((Leads::Here, path)) if path.to_str().is_none() => {
+                return Err(self.problem(ListenProblem::Address(AddressProblem::NotText)));
+            }
+            Some((Leads::Here, path)) => Some(path),
+            Some((_, path)) => return Err(self.problem(ListenProblem::Displaced { path })),
+            None => None,
+        };
+        let socket = self.socket().as_fd().try_clone_to_owned().map_err(|error| self.problem(explain(error)))?;
+        Ok((socket, path))
+    }
+
+    /// Whether it has a file, which somebody might delete.
+    pub(crate) fn has_file(&self) -> bool {
+        self.file().is_some()
+    }
+
+    /// Looks whether its file still leads here. If that was deleted, listens with a new socket and a new file, and gives the
+    /// old socket: connections may wait there.
     ///
     /// # Errors
-    /// What accept(2) says about this process or the system: out of descriptors or memory. Try again later; what is
-    /// wrong with a single connection is skipped.
-    pub(crate) fn accept(&self) -> io::Result<Option<Stream>> {
-        loop {
-            let accepted = match &self.socket {
-                Socket::Local(local_socket::Listener::UdSocket(listener)) => {
-                    listener.inner().accept().map(|(stream, _)| OwnedFd::from(stream)).and_then(|fd| {
-                        make_blocking(&fd)?;
-                        Ok(Stream::from_local(fd))
-                    })
-                }
-                Socket::Tcp(listener) => listener.accept().and_then(|(stream, _)| {
-                    make_blocking(&stream)?;
-                    Stream::from_tcp(stream)
-                }),
-            };
-            match accepted {
-                Ok(stream) => return Ok(Some(stream)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-                Err(error) if concerns_one_connection(&error) => {}
-                Err(error) => return Err(error),
+    /// [`ListenProblem::Displaced`] if something else is at the path; or there can be no new file.
+    pub(crate) fn renew(&self) -> Result<Option<Arc<ListeningSocket>>, ListenError> {
+        let mut file = self.file();
+        let Some(file) = file.as_mut() else { return Ok(None) };
+        match file.look() {
+            Leads::Here => return Ok(None),
+            Leads::Elsewhere => {
+                return Err(self.problem(ListenProblem::Displaced { path: file.path().to_owned() }));
             }
+            Leads::Nowhere => {}
         }
+        let new = file.publish_again(self.options.mode, self.options.backlog).and_then(local);
+        let new = Arc::new(new.map_err(|problem| self.problem(problem))?);
+        Ok(Some(std::mem::replace(&mut *self.socket.lock().unwrap_or_else(PoisonError::into_inner), new)))
+    }
+
+    fn file(&self) -> MutexGuard<'_, Option<SocketFile>> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn problem(&self, problem: ListenProblem) -> ListenError {
+        ListenError { address: self.address.clone(), problem }
     }
 }
 
 #[cfg(unix)]
-impl AsFd for Listener {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        match &self.socket {
-            Socket::Local(local_socket::Listener::UdSocket(listener)) => listener.as_fd(),
-            Socket::Tcp(listener) => listener.as_fd(),
-        }
-    }
-}
-
-#[cfg(windows)]
-impl Listener {
-    /// The next connection; none if nobody waits.
-    ///
-    /// # Errors
-    /// What the system says, but about a single connection.
-    pub(crate) fn accept(&self) -> io::Result<Option<Stream>> {
-        use local_socket::traits::Listener as _;
-
-        loop {
-            let accepted = match &self.socket {
-                Socket::Local(listener) => listener.accept().and_then(Stream::from_local),
-                Socket::Tcp(listener) => listener.accept().and_then(|(stream, _)| Stream::from_tcp(stream)),
-            };
-            match accepted {
-                Ok(stream) => return Ok(Some(stream)),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-                Err(error) if concerns_one_connection(&error) => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
+fn local(socket: OwnedFd) -> Result<ListeningSocket, ListenProblem> {
+    rustix::io::ioctl_fionbio(&socket, true).map_err(|error| explain(error.into()))?;
+    Ok(ListeningSocket::Local(local_socket::Listener::UdSocket(socket.into())))
 }
 
 /// The kernel itself sees to it that an abstract name has one listener.
@@ -184,27 +238,6 @@ fn bind_abstract(name: &str, options: &ListenOptions) -> Result<OwnedFd, rustix:
     rustix::net::bind(&socket, &unix_socket::abstract_address(name)?)?;
     rustix::net::listen(&socket, options.backlog)?;
     Ok(socket)
-}
-
-/// On Linux an accepted socket starts out blocking; elsewhere it is as its listener, which is not. See accept(2).
-#[cfg(unix)]
-fn make_blocking(socket: impl AsFd) -> io::Result<()> {
-    if cfg!(not(target_os = "linux")) {
-        rustix::io::ioctl_fionbio(&socket, false)?;
-    }
-    Ok(())
-}
-
-/// accept(2): an error of the network that was pending on the new connection is to be treated like "try again".
-fn concerns_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{
-        ConnectionAborted, ConnectionReset, HostUnreachable, Interrupted, NetworkDown, NetworkUnreachable,
-    };
-
-    matches!(
-        error.kind(),
-        ConnectionAborted | ConnectionReset | HostUnreachable | Interrupted | NetworkDown | NetworkUnreachable
-    )
 }
 
 fn explain(error: io::Error) -> ListenProblem {

@@ -1,5 +1,7 @@
 //! Why a server cannot listen, in words for whoever starts it.
 
+#[cfg(unix)]
+use super::PassedProblem;
 use super::{Address, AddressProblem, DirectoryError, SystemError, address::Place};
 use std::{fmt, net::IpAddr, path::PathBuf};
 
@@ -35,6 +37,15 @@ pub enum ListenProblem {
         /// The address of this machine that they would reach.
         ip: IpAddr,
     },
+    /// The socket file of a server that listened has been replaced by something else: nobody can reach that server any
+    /// more. What is there now is left alone.
+    Displaced {
+        /// The path of the file.
+        path: PathBuf,
+    },
+    /// The descriptor is no socket that was passed down.
+    #[cfg(unix)]
+    Passed(PassedProblem),
     /// The address itself cannot be listened on.
     Address(AddressProblem),
     /// The directory is not safe to keep a socket in, or is not there.
@@ -43,7 +54,22 @@ pub enum ListenProblem {
     Io(SystemError),
 }
 
+impl ListenError {
+    /// Whether the same may be possible later: what the system lacks now, such as descriptors, it may have then.
+    #[cfg(unix)]
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(self.problem, ListenProblem::Io(_))
+    }
+}
+
 impl std::error::Error for ListenError {}
+
+#[cfg(unix)]
+impl From<PassedProblem> for ListenProblem {
+    fn from(problem: PassedProblem) -> Self {
+        Self::Passed(problem)
+    }
+}
 
 impl fmt::Display for ListenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -61,9 +87,18 @@ impl fmt::Display for ListenError {
             ListenProblem::NotLoopback { ip } => {
                 write!(
                     f,
-                    "{ip} can be reached from other machines, and callers are not authenticated: loopback only (127.0.0.1, [::1])"
+                    "{ip} can be reached from other machines, and callers there prove nothing: set a token (`Server::token`, feature `token`), or take loopback (127.0.0.1, [::1])"
                 )
             }
+            ListenProblem::Displaced { path } => {
+                write!(
+                    f,
+                    "{} has been replaced by something else, so no client finds this server any more",
+                    path.display()
+                )
+            }
+            #[cfg(unix)]
+            ListenProblem::Passed(problem) => problem.fmt(f),
             ListenProblem::Address(problem) => problem.fmt(f),
             ListenProblem::Directory(problem) => problem.fmt(f),
             ListenProblem::Io(error) => error.fmt(f),

@@ -9,32 +9,54 @@
 //! What it is not: frames, buffers, threads, policy. Nothing here reads the bytes that it carries, and nothing here
 //! decides whether a peer may call.
 //!
-//! - `address`: what a person writes; parsed once, never checked again.
+//! - `address`: where a service is; `address_text`: how that is written. Parsed once, never checked again.
 //! - `registry`, `directory`: the user's private directory of sockets, and which directories are safe to trust.
 //! - `unix_socket`: a socket path as the kernel takes it, however long.
-//! - `connect`, `tcp`: both ends' way to a stream. `socket_file`: the one server of a path.
-//! - `stream`: one connection; `counts`: its system calls, in tests. `stream_other` and `pipe` are its equivalents where there are no Unix sockets.
+//! - `entrance`, `listen`, `listening_socket`: where callers come in.
+//! - `passed`: sockets that another process passed down. `program`: one that is started to be talked to.
+//! - `sockets`: listening sockets on their way to another process.
+//! - `connect`, `tcp`: both ends' way to a stream. `socket_file`, `lock`: the one server of a path.
+//! - `peer`: who is at the other end. `group`: who belongs to a group.
+//! - `origin`: whom a connection is charged to.
+//! - `stream`: one connection; `descriptors`: what goes beside its bytes; `counts`: its system calls, in tests.
+//!   `stream_other` and `pipe` are its equivalents where there are no Unix sockets.
 //!
 //! Invariant: a socket file that we publish is listening already, and has its final mode.
 //! Invariant: nothing is deleted that is not a dead socket, or the socket that this very listener published.
 
 mod address;
 mod address_error;
+mod address_text;
 mod connect;
 mod connect_error;
 #[cfg(unix)]
 mod counts;
 #[cfg(unix)]
+mod descriptors;
+#[cfg(unix)]
 mod directory;
 mod directory_error;
+mod entrance;
+#[cfg(unix)]
+mod group;
 mod listen;
 mod listen_error;
+mod listening_socket;
+#[cfg(unix)]
+mod lock;
+mod origin;
+#[cfg(unix)]
+mod passed;
 mod peer;
 #[cfg(windows)]
 mod pipe;
+#[cfg(unix)]
+mod program;
 mod registry;
 #[cfg(unix)]
 mod socket_file;
+#[cfg(unix)]
+mod sockets;
 #[cfg_attr(not(unix), path = "stream_other.rs")]
 mod stream;
 mod tcp;
@@ -51,9 +73,21 @@ pub use connect_error::{ConnectError, ConnectProblem};
 #[cfg(all(test, unix))]
 pub(crate) use counts::Counts;
 pub use directory_error::{DirectoryError, DirectoryProblem};
+pub(crate) use entrance::Entrance;
+#[cfg(unix)]
+pub(crate) use group::group_members;
 pub(crate) use listen::{ListenOptions, Listener};
 pub use listen_error::{ListenError, ListenProblem};
+pub(crate) use listening_socket::ListeningSocket;
+pub(crate) use origin::Origin;
+#[cfg(unix)]
+pub use passed::PassedProblem;
+pub(crate) use peer::PackedPeer;
 pub use peer::Peer;
+#[cfg(unix)]
+pub use sockets::Sockets;
+#[cfg(unix)]
+pub(crate) use sockets::pass;
 pub(crate) use stream::Stream;
 
 /// Whether a read may block.

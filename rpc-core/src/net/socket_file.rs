@@ -6,6 +6,9 @@
 //!      └ held until the drop: then x.sock (if still ours) and the lock file are removed, and the lock is released
 //! ```
 //!
+//! A socket may be passed down to another process. The file stays with whoever holds the lock: the process that published
+//! it, and when that has ended, the one that was given the socket. So at every time one process at most looks after it.
+//!
 //! The lock, not the socket, decides who serves. A socket that nobody listens on is stale and is replaced; a live one
 //! never, even if its server knows nothing of locks. Whatever is not a socket is left alone.
 //!
@@ -14,44 +17,55 @@
 
 use super::{
     ListenProblem, directory,
+    lock::Lock,
     unix_socket::{self, SocketPath, SocketPathProblem},
 };
-use rustix::{fs::OFlags, io::Errno};
+use rustix::io::Errno;
 use std::{
     ffi::OsString,
-    fs::{self, File, OpenOptions, Permissions, TryLockError},
+    fs::{self, Permissions},
+    hash::{DefaultHasher, Hash, Hasher},
     io,
     os::{
         fd::OwnedFd,
-        unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+        unix::fs::{FileTypeExt, MetadataExt, PermissionsExt},
     },
     path::{Path, PathBuf},
 };
 
-/// The lock file is nobody else's business.
-const LOCK_MODE: u32 = 0o600;
-/// A lock file that vanished between opening and locking is opened anew. Each time, another server has just ended.
-const LOCK_TRIES: usize = 1000;
+/// What a lock is called after its socket.
+const LOCK: &str = ".lock";
 
-/// A published socket file, its single-instance lock, and the duty to remove both.
+/// What a socket is called after its final name, until it can be connected to.
+const STAGING: &str = ".new";
+
+/// A socket file that this process looks after: it removes the file at its end, if nobody else has it by then.
 #[derive(Debug)]
 pub(crate) struct SocketFile {
     path: PathBuf,
     identity: Identity,
-    lock: Lock,
+    /// `None`: whoever passed the socket down still holds it. Once that process has ended, the lock is ours to take.
+    lock: Option<Lock>,
+    /// Somebody else looks after the file from now on.
+    left: bool,
 }
 
 /// Which file it is, whatever it is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Identity {
+pub(super) struct Identity {
     device: u64,
     inode: u64,
 }
 
-#[derive(Debug)]
-struct Lock {
-    path: PathBuf,
-    file: File,
+/// Where a path leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leads {
+    /// To this socket; or nowhere, and it is another's duty to mend that.
+    Here,
+    /// Nowhere: somebody has deleted the file.
+    Nowhere,
+    /// To something else.
+    Elsewhere,
 }
 
 impl SocketFile {
@@ -61,13 +75,68 @@ impl SocketFile {
         let path = std::path::absolute(path).map_err(|error| explain(error, path))?;
         directory::check_parent(path.parent().unwrap_or(&path)).map_err(ListenProblem::Directory)?;
         SocketPath::new(&path).map_err(|problem| explain_path(problem, &path))?;
-        let lock = Lock::take(beside(&path, ".lock"))?;
+        let lock = Lock::take(beside(&path, LOCK))?;
         check_replaceable(&path)?;
         let (socket, identity) = publish(&path, mode, backlog)?;
-        Ok((Self { path, identity, lock }, socket))
+        Ok((Self { path, identity, lock: Some(lock), left: false }, socket))
     }
 
-    /// Whether the path still leads to this socket.
+    /// The file of a socket that was passed down by the process that published it.
+    pub(crate) fn adopt(path: &Path) -> Result<Self, ListenProblem> {
+        let path = std::path::absolute(path).map_err(|error| explain(error, path))?;
+        let metadata = fs::symlink_metadata(&path).map_err(|error| explain(error, &path))?;
+        if !metadata.file_type().is_socket() {
+            return Err(foreign(&path, &metadata));
+        }
+        Ok(Self { identity: Identity::from(&metadata), path, lock: None, left: false })
+    }
+
+    /// The path, which is absolute.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Leaves the file to whomever the socket was passed to: it is not removed here any more.
+    pub(crate) fn leave(&mut self) {
+        self.left = true;
+    }
+
+    /// Looks where the path leads, and takes the lock if whoever held it has ended.
+    pub(crate) fn look(&mut self) -> Leads {
+        if self.left {
+            return Leads::Here;
+        }
+        let ours = self.has_lock();
+        match Identity::of(&self.path) {
+            Ok(found) if found == self.identity => Leads::Here,
+            Ok(_) => Leads::Elsewhere,
+            Err(_) if ours => Leads::Nowhere,
+            Err(_) => Leads::Here,
+        }
+    }
+
+    /// Publishes another socket at the path, which was deleted.
+    pub(crate) fn publish_again(&mut self, mode: u32, backlog: i32) -> Result<OwnedFd, ListenProblem> {
+        directory::check_parent(self.path.parent().unwrap_or(&self.path)).map_err(ListenProblem::Directory)?;
+        // The lock may have been deleted, too, and guards nothing then.
+        if !self.lock.as_ref().is_some_and(Lock::is_held) {
+            self.lock = None;
+            self.lock = Some(Lock::take(beside(&self.path, LOCK))?);
+        }
+        check_replaceable(&self.path)?;
+        let (socket, identity) = publish(&self.path, mode, backlog)?;
+        self.identity = identity;
+        Ok(socket)
+    }
+
+    fn has_lock(&mut self) -> bool {
+        if self.lock.is_none() {
+            self.lock = Lock::take(beside(&self.path, LOCK)).ok();
+        }
+        self.lock.is_some()
+    }
+
+    /// Whether the path leads to this socket.
     fn is_there(&self) -> bool {
         Identity::of(&self.path).is_ok_and(|found| found == self.identity)
     }
@@ -75,63 +144,13 @@ impl SocketFile {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
+        if self.left || !self.is_there() {
+            return;
+        }
         // Without the lock a successor may be at work on the path. An error leaves a stale socket, which is harmless.
-        if self.lock.is_held() && self.is_there() {
+        if self.has_lock() && self.lock.as_ref().is_some_and(Lock::is_held) && self.is_there() {
             let _ = fs::remove_file(&self.path);
         }
-    }
-}
-
-/// Its lock is held for as long as this lives.
-impl Drop for Lock {
-    fn drop(&mut self) {
-        if self.is_held() {
-            let _ = fs::remove_file(&self.path);
-        }
-        // Closing would do, but for a child process between fork and exec, which holds a copy of the descriptor.
-        let _ = self.file.unlock();
-    }
-}
-
-impl Lock {
-    fn take(path: PathBuf) -> Result<Self, ListenProblem> {
-        for _ in 0..LOCK_TRIES {
-            let file = Self::open(&path)?;
-            match file.try_lock() {
-                Err(TryLockError::WouldBlock) => return Err(ListenProblem::AlreadyRunning),
-                Err(TryLockError::Error(error)) => return Err(explain(error, &path)),
-                Ok(()) => {}
-            }
-            let lock = Self { path: path.clone(), file };
-            // Its last holder may have removed it after we opened it: then it guards nothing any more.
-            if lock.is_held() {
-                // The umask may have taken every bit, and after a crash nobody could open it.
-                let _ = lock.file.set_permissions(Permissions::from_mode(LOCK_MODE));
-                return Ok(lock);
-            }
-        }
-        Err(ListenProblem::AlreadyRunning)
-    }
-
-    fn open(path: &Path) -> Result<File, ListenProblem> {
-        // O_NOFOLLOW: somebody's link must not make us create or lock a file elsewhere. O_NONBLOCK: nor a FIFO block us.
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false).mode(LOCK_MODE).custom_flags(flags);
-        let opened = options.open(path);
-        if opened.as_ref().is_ok_and(|file| file.metadata().is_ok_and(|metadata| metadata.is_file())) {
-            return opened.map_err(|error| explain(error, path));
-        }
-        match fs::symlink_metadata(path) {
-            Ok(metadata) if !metadata.is_file() => Err(foreign(path, &metadata)),
-            _ => Err(explain(opened.err().unwrap_or_else(|| io::ErrorKind::InvalidInput.into()), path)),
-        }
-    }
-
-    /// Whether the lock file is still the one that we locked.
-    fn is_held(&self) -> bool {
-        let ours = self.file.metadata().map(|metadata| Identity::from(&metadata));
-        matches!((ours, Identity::of(&self.path)), (Ok(ours), Ok(found)) if ours == found)
     }
 }
 
@@ -166,7 +185,7 @@ fn probe(path: &Path) -> Result<Result<(), Errno>, ListenProblem> {
 
 /// Makes a listening socket under a temporary name and renames it: whoever finds it can connect, with its final mode.
 fn publish(path: &Path, mode: u32, backlog: i32) -> Result<(OwnedFd, Identity), ListenProblem> {
-    let staging = beside(path, ".new");
+    let staging = staging(path);
     remove_left_over(&staging)?;
     let published = bind(&staging, mode, backlog).and_then(|socket| {
         let identity = Identity::of(&staging).map_err(|error| explain(error, &staging))?;
@@ -177,6 +196,19 @@ fn publish(path: &Path, mode: u32, backlog: i32) -> Result<(OwnedFd, Identity), 
         let _ = remove_left_over(&staging);
     }
     published
+}
+
+/// Where a socket is made. If its own name leaves no room for an ending, it has a short one that is no other socket's.
+fn staging(path: &Path) -> PathBuf {
+    let staging = beside(path, STAGING);
+    match SocketPath::new(&staging) {
+        Err(SocketPathProblem::TooLong(_)) => {
+            let mut hasher = DefaultHasher::new();
+            path.file_name().hash(&mut hasher);
+            path.with_file_name(format!(".{:016x}{STAGING}", hasher.finish()))
+        }
+        _ => staging,
+    }
 }
 
 fn bind(path: &Path, mode: u32, backlog: i32) -> Result<OwnedFd, ListenProblem> {
@@ -203,7 +235,7 @@ fn remove_left_over(staging: &Path) -> Result<(), ListenProblem> {
 }
 
 impl Identity {
-    fn of(path: &Path) -> io::Result<Self> {
+    pub(super) fn of(path: &Path) -> io::Result<Self> {
         fs::symlink_metadata(path).map(|metadata| Self::from(&metadata))
     }
 }
@@ -220,7 +252,8 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     beside.into()
 }
 
-fn foreign(path: &Path, metadata: &fs::Metadata) -> ListenProblem {
+/// What is at the path, in the words of a refusal.
+pub(super) fn foreign(path: &Path, metadata: &fs::Metadata) -> ListenProblem {
     let kind = metadata.file_type();
     let what = if kind.is_symlink() {
         "a symbolic link"
@@ -234,7 +267,8 @@ fn foreign(path: &Path, metadata: &fs::Metadata) -> ListenProblem {
     ListenProblem::Foreign { path: path.to_owned(), what }
 }
 
-fn explain(error: io::Error, path: &Path) -> ListenProblem {
+/// The system's error about a path.
+pub(super) fn explain(error: io::Error, path: &Path) -> ListenProblem {
     match error.kind() {
         io::ErrorKind::PermissionDenied => ListenProblem::Denied { path: Some(path.to_owned()) },
         _ => ListenProblem::Io(error.into()),

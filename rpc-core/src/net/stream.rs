@@ -5,8 +5,8 @@
 //! - a write must not raise SIGPIPE where a program restored its default (`MSG_NOSIGNAL`).
 
 use super::counts::Counts;
-use super::{Peer, Readiness, Received, Wait};
-use interprocess::local_socket;
+use super::{Peer, Readiness, Received, Wait, descriptors, passed, program::Running};
+use crate::wire::{Arrivals, Descriptor};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
@@ -14,8 +14,9 @@ use rustix::{
 };
 use std::{
     io,
-    net::TcpStream,
+    net::{IpAddr, SocketAddr, TcpStream},
     os::fd::{AsFd, BorrowedFd, OwnedFd},
+    sync::atomic::{AtomicU8, Ordering},
     time::{Duration, Instant},
 };
 
@@ -41,12 +42,15 @@ const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT;
 
 /// A connection to one peer.
 #[derive(Debug)]
-pub(crate) struct Stream(Socket, Counts);
-
-#[derive(Debug)]
-enum Socket {
-    Local(local_socket::Stream),
-    Tcp(TcpStream),
+pub(crate) struct Stream {
+    socket: OwnedFd,
+    /// It is of this machine, and no TCP socket.
+    is_local: bool,
+    /// Descriptors that may come with one message. 0: none are expected, and asking for them would only cost time.
+    fds_max: AtomicU8,
+    counts: Counts,
+    /// What was started to be at the other end. Dropped behind the socket: the program reads the end before it is waited for.
+    program: Option<Running>,
 }
 
 impl Stream {
@@ -59,9 +63,21 @@ impl Stream {
 
     /// A connected local socket.
     pub(crate) fn from_local(socket: OwnedFd) -> Self {
-        let stream = Self(Socket::Local(local_socket::Stream::UdSocket(socket.into())), Counts::default());
-        stream.prepare();
-        stream
+        Self::new(socket, true, None)
+    }
+
+    /// A connected socket that was passed down. It may have been anything before; from now on it blocks.
+    pub(crate) fn from_passed(socket: passed::Socket) -> io::Result<Self> {
+        rustix::io::ioctl_fionbio(&socket.descriptor, false)?;
+        match socket.local {
+            true => Ok(Self::from_local(socket.descriptor)),
+            false => Self::from_tcp(socket.descriptor.into()),
+        }
+    }
+
+    /// A socket that is connected to a program's stdin.
+    pub(crate) fn to_program(socket: OwnedFd, program: Running) -> Self {
+        Self::new(socket, true, Some(program))
     }
 
     /// A connected TCP socket. Its options are for speed and for noticing a dead peer; a socket that does not take
@@ -75,9 +91,13 @@ impl Stream {
         let _ = sockopt::set_tcp_keepidle(&socket, KEEPALIVE_IDLE);
         let _ = sockopt::set_tcp_keepintvl(&socket, KEEPALIVE_INTERVAL);
         let _ = sockopt::set_tcp_keepcnt(&socket, KEEPALIVE_PROBES);
-        let stream = Self(Socket::Tcp(socket), Counts::default());
+        Ok(Self::new(socket.into(), false, None))
+    }
+
+    fn new(socket: OwnedFd, is_local: bool, program: Option<Running>) -> Self {
+        let stream = Self { socket, is_local, fds_max: AtomicU8::new(0), counts: Counts::default(), program };
         stream.prepare();
-        Ok(stream)
+        stream
     }
 
     #[cfg(not(target_vendor = "apple"))]
@@ -106,15 +126,37 @@ impl Stream {
 
     /// Whether both ends are on this machine by the kind of socket: then the [`Peer`] is known.
     pub(crate) fn is_local(&self) -> bool {
-        matches!(self.0, Socket::Local(_))
+        self.is_local
+    }
+
+    /// Whether descriptors can be passed.
+    pub(crate) fn carries_fds(&self) -> bool {
+        self.is_local()
+    }
+
+    /// From the next read on descriptors may come, so many with one message.
+    pub(crate) fn expect_fds(&self, fds_max: u32) {
+        if self.carries_fds() {
+            self.fds_max.store(u8::try_from(fds_max).unwrap_or(u8::MAX), Ordering::Relaxed);
+        }
     }
 
     /// Who is at the other end: on the client's side, whoever called `listen`.
     pub(crate) fn peer(&self) -> Peer {
-        match &self.0 {
-            Socket::Local(local_socket::Stream::UdSocket(socket)) => Peer::of_socket(socket),
-            Socket::Tcp(_) => Peer::default(),
-        }
+        if self.is_local { Peer::of_socket(self) } else { Peer::default() }
+    }
+
+    /// The process at the other end: see [`Peer::pidfd_of`].
+    pub(crate) fn pidfd(&self) -> Option<OwnedFd> {
+        // A program's end was made by this process.
+        let may_ask = self.is_local && self.program.is_none();
+        may_ask.then(|| Peer::pidfd_of(self)).flatten()
+    }
+
+    /// Where a TCP connection comes from.
+    pub(crate) fn peer_address(&self) -> Option<IpAddr> {
+        let peer = (!self.is_local).then(|| rustix::net::getpeername(self).ok().flatten()).flatten()?;
+        SocketAddr::try_from(peer).ok().map(|address| address.ip())
     }
 
     /// Appends what is there, up to the spare capacity of `into`; the caller reserved it.
@@ -126,17 +168,25 @@ impl Stream {
         if into.len() == into.capacity() {
             into.reserve(ROOM_BYTES_MIN);
         }
-        let flags = match wait {
-            Wait::No => RecvFlags::DONTWAIT,
-            Wait::Block => RecvFlags::empty(),
-        };
-        self.1.recv();
-        match rustix::net::recv(self, rustix::buffer::spare_capacity(into), flags) {
-            Ok((0, _)) => Ok(Received::End),
-            Ok((bytes, _)) => Ok(Received::Bytes(bytes)),
-            Err(Errno::AGAIN | Errno::INTR) => Ok(Received::Nothing),
-            Err(error) => Err(error.into()),
+        self.counts.recv();
+        let received = rustix::net::recv(self, rustix::buffer::spare_capacity(into), wait.flags());
+        read(received.map(|(bytes, _)| bytes))
+    }
+
+    /// The same, and takes the descriptors that came with it, if any are [expected](Self::expect_fds).
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    pub(crate) fn recv_beside(&self, into: &mut Vec<u8>, arrivals: &mut Arrivals, wait: Wait) -> io::Result<Received> {
+        let fds_max = u32::from(self.fds_max.load(Ordering::Relaxed));
+        if fds_max == 0 {
+            return self.recv(into, wait);
         }
+        if into.len() == into.capacity() {
+            into.reserve(ROOM_BYTES_MIN);
+        }
+        self.counts.recv();
+        read(descriptors::recv(self.as_fd(), into, arrivals, fds_max, wait.flags()))
     }
 
     /// Hands bytes to the kernel, and says how many it took. Never blocks.
@@ -144,13 +194,30 @@ impl Stream {
     /// # Errors
     /// `WouldBlock` if the kernel takes nothing now; else the connection is over.
     pub(crate) fn send(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.send_beside((bytes, &[]))
+    }
+
+    /// The same with descriptors, which go with the first byte: if it took any bytes, it took them.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); and `ETOOMANYREFS` of unix(7), if too many of this user's descriptors are on their way.
+    pub(crate) fn send_beside(&self, (bytes, fds): (&[u8], &[Descriptor])) -> io::Result<usize> {
         loop {
-            self.1.send();
-            match rustix::net::send(self, bytes, SEND_FLAGS) {
+            self.counts.send();
+            let sent = match fds {
+                [] => rustix::net::send(self, bytes, SEND_FLAGS),
+                _ => descriptors::send(self.as_fd(), bytes, fds, SEND_FLAGS),
+            };
+            match sent {
                 Err(Errno::INTR) => {}
                 sent => return Ok(sent?),
             }
         }
+    }
+
+    /// Whether sending failed because too many descriptors of this user are on their way: `ETOOMANYREFS` of unix(7).
+    pub(crate) fn is_crowded(error: &io::Error) -> bool {
+        Errno::from_io_error(error) == Some(Errno::TOOMANYREFS)
     }
 
     /// Blocks until one of what is asked for can be done, or the time is over: then neither is ready. Signals do not
@@ -201,7 +268,7 @@ impl Stream {
     /// How often it asked the kernel.
     #[cfg(test)]
     pub(crate) fn counts(&self) -> &Counts {
-        &self.1
+        &self.counts
     }
 
     fn shutdown(&self, how: Shutdown) -> io::Result<()> {
@@ -213,11 +280,27 @@ impl Stream {
     }
 }
 
+impl Wait {
+    fn flags(self) -> RecvFlags {
+        match self {
+            Wait::No => RecvFlags::DONTWAIT,
+            Wait::Block => RecvFlags::empty(),
+        }
+    }
+}
+
+/// What came of a read into some room.
+fn read(received: Result<usize, Errno>) -> io::Result<Received> {
+    match received {
+        Ok(0) => Ok(Received::End),
+        Ok(bytes) => Ok(Received::Bytes(bytes)),
+        Err(Errno::AGAIN | Errno::INTR) => Ok(Received::Nothing),
+        Err(error) => Err(error.into()),
+    }
+}
+
 impl AsFd for Stream {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        match &self.0 {
-            Socket::Local(local_socket::Stream::UdSocket(socket)) => socket.as_fd(),
-            Socket::Tcp(socket) => socket.as_fd(),
-        }
+        self.socket.as_fd()
     }
 }

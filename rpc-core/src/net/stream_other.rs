@@ -5,11 +5,12 @@
 //! Type-checked only so far; nobody has run it.
 
 use super::{Peer, Readiness, Received, Wait};
+use crate::wire::{Arrivals, Descriptor};
 use interprocess::local_socket::{self, traits::Stream as _};
 use std::{
     fs::File,
     io::{self, Read, Write},
-    net::{Shutdown, TcpStream},
+    net::{IpAddr, Shutdown, TcpStream},
     os::windows::{fs::FileExt, io::AsHandle},
     sync::{
         Mutex, PoisonError,
@@ -92,6 +93,14 @@ impl Stream {
         Peer::default()
     }
 
+    /// Where a TCP connection comes from.
+    pub(crate) fn peer_address(&self) -> Option<IpAddr> {
+        match &self.socket {
+            Socket::Local { .. } => None,
+            Socket::Tcp(socket) => socket.peer_addr().ok().map(|address| address.ip()),
+        }
+    }
+
     /// Appends what is there, up to the spare capacity of `into`; the caller reserved it.
     pub(crate) fn recv(&self, into: &mut Vec<u8>, wait: Wait) -> io::Result<Received> {
         let timeout = *self.recv_timeout.lock().unwrap_or_else(PoisonError::into_inner);
@@ -106,6 +115,29 @@ impl Stream {
             thread::sleep(pause);
             pause = (pause * 2).min(PAUSE_MAX);
         }
+    }
+
+    /// The same: no descriptors can be passed here.
+    pub(crate) fn recv_beside(&self, into: &mut Vec<u8>, _: &mut Arrivals, wait: Wait) -> io::Result<Received> {
+        self.recv(into, wait)
+    }
+
+    /// Whether descriptors can be passed.
+    pub(crate) fn carries_fds(&self) -> bool {
+        false
+    }
+
+    /// None come.
+    pub(crate) fn expect_fds(&self, _fds_max: u32) {}
+
+    /// Sends the bytes: there are no descriptors here.
+    pub(crate) fn send_beside(&self, (bytes, _): (&[u8], &[Descriptor])) -> io::Result<usize> {
+        self.send(bytes)
+    }
+
+    /// There are no descriptors here that could be too many.
+    pub(crate) fn is_crowded(_: &io::Error) -> bool {
+        false
     }
 
     fn recv_now(&self, into: &mut Vec<u8>) -> io::Result<Received> {

@@ -3,9 +3,10 @@
 //! The driver writes what [`take_batch`](Caller::take_batch) gives, hands over what it reads to
 //! [`received`](Caller::received), and asks [`outcome`](Caller::outcome) when it gives up. `W` wakes whoever waits. What is to be
 //! sent goes to the connection's outbox, which the serving side shares.
-use super::{Answer, Calls, Delivered, Fault, Outbox, Sent, Side, Streams, Taken, Waits};
-use crate::wire::{CallId, DecodeLimits, Head, Kind, Refusal, decode, set_call};
+use super::{Answer, Calls, Delivered, Fault, Outbox, Sent, Side, Streams, Taken, Unanswered, Waits};
+use crate::wire::{CallId, DecodeLimits, Fds, Head, Kind, Message, Refusal, decode, set_call};
 use crate::{Outcome, Shape};
+use std::collections::VecDeque;
 use std::ops::Range;
 
 /// Answers up to this size are kept in buffers that are used again.
@@ -14,8 +15,8 @@ const SPARE_BYTES_MAX: usize = 16 << 10;
 /// Buffers that wait to be used again.
 const SPARES_MAX: usize = 64;
 
-/// Queued bytes from which on a ping is not answered.
-const PONGS_BYTES_MAX: usize = 64 << 10;
+/// Pongs that wait to be written, at most: no more than a peer may have calls. A ping beyond them is not answered.
+const PONGS_MAX: usize = 4096;
 
 /// Why the connection is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,12 +53,24 @@ pub(crate) enum Next {
     Failed,
 }
 
+/// A one-way call with descriptors.
+#[derive(Debug)]
+struct Post {
+    start: u64,
+    /// The system does not pass them: it will not be sent.
+    void: bool,
+}
+
 /// One connection's state.
 #[derive(Debug)]
 pub(crate) struct Caller<W> {
     pub(crate) calls: Calls<W>,
     streams: Streams,
     terms: CallTerms,
+    /// Where pongs end that wait to be written.
+    pongs: VecDeque<u64>,
+    /// One-way calls with descriptors whose callers wait for the writing, by where they begin.
+    posts: Vec<Post>,
     spares: Vec<Vec<u8>>,
     end: Option<End>,
     goodbye: bool,
@@ -66,12 +79,14 @@ pub(crate) struct Caller<W> {
 }
 
 impl<W> Caller<W> {
-    /// For a peer that these terms were settled with.
-    pub(crate) fn new(terms: CallTerms) -> Self {
+    /// For a peer that these terms were settled with; calls are numbered from behind `last`.
+    pub(crate) fn new(terms: CallTerms, last: CallId) -> Self {
         Self {
-            calls: Calls::new(terms.calls_max),
+            calls: Calls::new(terms.calls_max, last),
             streams: Streams::new(Side::Caller, terms.window_bytes),
             terms,
+            pongs: VecDeque::new(),
+            posts: Vec::new(),
             spares: Vec::new(),
             end: None,
             goodbye: false,
@@ -89,12 +104,17 @@ impl<W> Caller<W> {
         self.end.as_ref()
     }
 
+    /// Whether no call is under way, and the connection in order: nothing is lost with it but the number of the last call.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.calls.is_empty() && self.streams.is_empty() && !self.goodbye && self.is_usable()
+    }
+
     /// Queues a call whose frame is `frame`, but for its id. The caller has looked whether there is room.
-    pub(crate) fn start(&mut self, frame: &mut Vec<u8>, outbox: &mut Outbox) -> CallId {
+    pub(crate) fn start(&mut self, frame: &mut Message, outbox: &mut Outbox) -> CallId {
         let start = outbox.end();
-        let id = self.calls.start(start..start + frame.len() as u64);
-        set_call(frame, id);
-        outbox.push(frame);
+        let id = self.calls.start(start..start + frame.bytes.len() as u64);
+        set_call(&mut frame.bytes, id);
+        outbox.push_message(frame);
         id
     }
 
@@ -104,19 +124,33 @@ impl<W> Caller<W> {
     }
 
     /// Queues a frame that nothing comes back for; gives its place among all bytes.
-    pub(crate) fn post(&mut self, frame: &mut Vec<u8>, outbox: &mut Outbox) -> Range<u64> {
-        set_call(frame, self.calls.unused());
-        outbox.push(frame)
+    pub(crate) fn post(&mut self, frame: &mut Message, outbox: &mut Outbox) -> Range<u64> {
+        set_call(&mut frame.bytes, self.calls.unused());
+        if !frame.fds.is_empty() {
+            self.posts.push(Post { start: outbox.end(), void: false });
+        }
+        outbox.push_message(frame)
+    }
+
+    /// How a posted frame has ended, if it has: it is written, or never will be.
+    pub(crate) fn posted(&mut self, frame: &Range<u64>, outbox: &Outbox) -> Option<Result<(), Unanswered>> {
+        let void = self.posts.iter().any(|post| post.start == frame.start && post.void);
+        if !void && !outbox.is_written(frame) {
+            return None;
+        }
+        self.posts.retain(|post| post.start != frame.start);
+        Some(if void { Err(Unanswered::NotPassed) } else { Ok(()) })
     }
 
     /// Nobody waits for a posted frame to be written any more: it is taken back if it can.
     pub(crate) fn withdraw(&mut self, frame: &Range<u64>, outbox: &mut Outbox) -> Outcome {
+        self.posts.retain(|post| post.start != frame.start);
         let unsent = self.end.is_some() && !outbox.may_be_sent(frame);
         if outbox.take_back(frame) || unsent { Outcome::NotSent } else { Outcome::Unknown }
     }
 
     /// What waits to be written, if nobody writes; to be brought back by [`wrote`](Self::wrote).
-    pub(crate) fn take_batch(&mut self, outbox: &mut Outbox) -> Option<Vec<u8>> {
+    pub(crate) fn take_batch(&mut self, outbox: &mut Outbox) -> Option<Message> {
         self.has_work(outbox).then(|| outbox.take())
     }
 
@@ -160,8 +194,16 @@ impl<W> Caller<W> {
     }
 
     /// The kernel took `count` bytes of the batch.
-    pub(crate) fn wrote(&mut self, batch: Vec<u8>, count: usize, outbox: &mut Outbox, woken: &mut Vec<W>) {
+    pub(crate) fn wrote(&mut self, batch: Message, count: usize, outbox: &mut Outbox, woken: &mut Vec<W>) {
         outbox.wrote(batch, count);
+        self.calls.written(woken);
+    }
+
+    /// The system does not pass the descriptors of this call, whose frame began there and is void: nothing will come for it.
+    pub(crate) fn not_passed(&mut self, id: CallId, start: u64, woken: &mut Vec<W>) {
+        self.posts.iter_mut().filter(|post| post.start == start).for_each(|post| post.void = true);
+        self.calls.deliver(id, Answer::Failed(Unanswered::NotPassed), woken);
+        self.answered(id, woken);
         self.calls.written(woken);
     }
 
@@ -176,28 +218,30 @@ impl<W> Caller<W> {
         here || self.end.is_some()
     }
 
-    /// A frame has come. A large body may be taken out of `body` instead of being copied.
+    /// A frame has come, with descriptors perhaps: those that are no answer's are closed. A large body may be taken out of `body`
+    /// instead of being copied.
     pub(crate) fn received(
         &mut self,
         head: Head,
         body: Body<'_>,
+        fds: Fds,
         limits: DecodeLimits,
         outbox: &mut Outbox,
         woken: &mut Vec<W>,
     ) {
         let bytes = body.as_slice();
         match head.kind {
-            Kind::Reply if head.more => self.part(head.call, bytes, woken),
-            Kind::Reply | Kind::Opened | Kind::Pong => self.answer(head.call, body, woken),
+            Kind::Reply if !fds.is_empty() && self.calls.has_parts(head.call) => {
+                let problem = format!("descriptors with a further part of the answer to call {}", head.call.0);
+                self.over(End::Violation(problem), woken);
+            }
+            Kind::Reply if head.more => self.part(head.call, bytes, fds, woken),
+            Kind::Reply | Kind::Opened | Kind::Pong => self.answer(head.call, body, fds, woken),
             Kind::Fault => match decode::<Fault>(bytes, limits) {
                 Ok(fault) => self.fault(head.call, fault, woken),
                 Err(error) => self.over(End::Violation(format!("a fault that cannot be read: {error}")), woken),
             },
-            // Who does not read its pongs gets no more of them: they would wait here for ever.
-            Kind::Ping if outbox.owed() > PONGS_BYTES_MAX => {}
-            Kind::Ping => {
-                outbox.push_frame(Kind::Pong, head.call, &[]);
-            }
+            Kind::Ping => self.pinged(head.call, outbox),
             Kind::Items | Kind::InputCredit | Kind::InputStop => self.items(head, bytes, outbox, woken),
             Kind::Goodbye => {
                 self.goodbye = true;
@@ -216,6 +260,15 @@ impl<W> Caller<W> {
         }
     }
 
+    /// Answers a ping. Who does not read its pongs gets no more of them: they would wait here for ever. Whatever else waits is this
+    /// side's own.
+    fn pinged(&mut self, id: CallId, outbox: &mut Outbox) {
+        while self.pongs.pop_front_if(|end| *end <= outbox.sent()).is_some() {}
+        if self.pongs.len() < PONGS_MAX {
+            self.pongs.push_back(outbox.push_frame(Kind::Pong, id, &[]).end);
+        }
+    }
+
     /// The head of a frame over this side's limit has come; its body will be skipped.
     pub(crate) fn oversized(&mut self, head: Head, limit: u32, woken: &mut Vec<W>) {
         match head.kind {
@@ -229,8 +282,8 @@ impl<W> Caller<W> {
     }
 
     /// The first part, or a further one, of an answer that comes in several.
-    fn part(&mut self, id: CallId, bytes: &[u8], woken: &mut Vec<W>) {
-        let have = self.calls.add_part(id, bytes);
+    fn part(&mut self, id: CallId, bytes: &[u8], fds: Fds, woken: &mut Vec<W>) {
+        let have = self.calls.add_part(id, bytes, fds);
         match have {
             None => self.unasked(id, woken),
             Some(have) => _ = self.fits(id, have, woken),
@@ -246,21 +299,23 @@ impl<W> Caller<W> {
         fits
     }
 
-    fn answer(&mut self, id: CallId, body: Body<'_>, woken: &mut Vec<W>) {
+    fn answer(&mut self, id: CallId, body: Body<'_>, fds: Fds, woken: &mut Vec<W>) {
         let answer = match (self.calls.take_parts(id), body) {
-            (Some(mut bytes), body) => {
-                bytes.extend_from_slice(body.as_slice());
-                if !self.fits(id, bytes.len(), woken) {
+            (Some(mut message), body) => {
+                message.bytes.extend_from_slice(body.as_slice());
+                if !self.fits(id, message.bytes.len(), woken) {
                     return;
                 }
-                Answer::Body { bytes, start: 0 }
+                Answer::Body { message, start: 0 }
             }
-            (None, Body::Whole { bytes, start }) => Answer::Body { bytes: std::mem::take(bytes), start },
+            (None, Body::Whole { bytes, start }) => {
+                Answer::Body { message: Message { bytes: std::mem::take(bytes), fds }, start }
+            }
             (None, Body::Part(part)) => {
                 let mut bytes = self.spares.pop().unwrap_or_default();
                 bytes.clear();
                 bytes.extend_from_slice(part);
-                Answer::Body { bytes, start: 0 }
+                Answer::Body { message: Message { bytes, fds }, start: 0 }
             }
         };
         match self.calls.deliver(id, answer, woken) {
@@ -344,7 +399,7 @@ impl<W> Caller<W> {
 
     /// Unlike an answer, a fault may come for a one-way call, which nobody waits for.
     fn fault(&mut self, id: CallId, fault: Fault, woken: &mut Vec<W>) {
-        let delivered = self.calls.deliver(id, Answer::Fault(fault), woken);
+        let delivered = self.calls.deliver(id, Answer::Failed(fault.into()), woken);
         self.answered(id, woken);
         if delivered == Delivered::Unasked && !self.calls.was_given(id) {
             self.over(End::Violation(format!("a fault of call {}, which was never made", id.0)), woken);
@@ -352,11 +407,11 @@ impl<W> Caller<W> {
     }
 
     /// The answer of a call, if it is there. `buffer` is exchanged for the answer's.
-    pub(crate) fn take(&mut self, id: CallId, buffer: &mut Vec<u8>) -> Option<Result<usize, Fault>> {
+    pub(crate) fn take(&mut self, id: CallId, buffer: &mut Message) -> Option<Result<usize, Unanswered>> {
         Some(match self.calls.take(id)? {
-            Answer::Fault(fault) => Err(fault),
-            Answer::Body { bytes, start } => {
-                let old = std::mem::replace(buffer, bytes);
+            Answer::Failed(why) => Err(why),
+            Answer::Body { message, start } => {
+                let Message { bytes: old, .. } = std::mem::replace(buffer, message);
                 if old.capacity() <= SPARE_BYTES_MAX && self.spares.len() < SPARES_MAX {
                     self.spares.push(old);
                 }

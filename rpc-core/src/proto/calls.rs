@@ -7,18 +7,52 @@
 //! An abandoned call keeps its place until its answer comes, because at the server it keeps its place as well. The table
 //! also knows who sleeps until what: that is data, and waking is the driver's part.
 use super::Fault;
-use crate::wire::CallId;
+use crate::Error;
+use crate::wire::{CallId, Fds, Message};
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
+use std::time::Duration;
 
 /// What came back for a call.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// The bytes of a reply, of an opened service, or of a pong: what was asked for.
-    Body { bytes: Vec<u8>, start: usize },
-    /// The server's reason why there is none.
+    Body { message: Message, start: usize },
+    /// Why there is none.
+    Failed(Unanswered),
+}
+
+/// Why a call has no answer while its connection goes on.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    /// The server's reason.
     Fault(Fault),
+    /// It was not sent: the system does not pass its descriptors.
+    NotPassed,
+}
+
+/// What the system means by `ETOOMANYREFS`, see unix(7). Whose descriptors they are depends on who sends them.
+pub(crate) const CROWDED: &str = "too many descriptors of this process's user are on their way, sent and not received yet (ETOOMANYREFS); \
+     try again later";
+
+impl Unanswered {
+    /// As the caller of `method` sees it.
+    pub(crate) fn into_error(self, method: String, allowed: Option<Duration>) -> Error {
+        match self {
+            Self::Fault(fault) => fault.into_error(method, allowed),
+            Self::NotPassed => Error::System {
+                doing: format!("{method}: sending the request's descriptors"),
+                text: CROWDED.to_owned(),
+            },
+        }
+    }
+}
+
+impl From<Fault> for Unanswered {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
 }
 
 /// Whether a delivered answer was expected.
@@ -56,7 +90,7 @@ enum Slot {
     /// `parts`: what has come of an answer that comes in several.
     Waiting {
         frame: Range<u64>,
-        parts: Option<Vec<u8>>,
+        parts: Option<Message>,
     },
     Answered {
         answer: Answer,
@@ -81,14 +115,14 @@ pub(crate) struct Calls<W> {
 }
 
 impl<W> Calls<W> {
-    /// For a peer that takes `calls_max` calls at a time.
-    pub(crate) fn new(calls_max: u32) -> Self {
+    /// For a peer that takes `calls_max` calls at a time; they are numbered from behind `last`.
+    pub(crate) fn new(calls_max: u32, last: CallId) -> Self {
         Self {
             slots: HashMap::default(),
             waiting: Vec::new(),
             queue: VecDeque::new(),
             tickets: 0,
-            last: CallId::NONE,
+            last,
             in_flight: 0,
             calls_max: calls_max.max(1) as usize,
         }
@@ -162,20 +196,25 @@ impl<W> Calls<W> {
     }
 
     /// Part of an answer has come, of which there will be more. Gives how much of it there is now; `None`: nobody asked.
-    pub(crate) fn add_part(&mut self, id: CallId, bytes: &[u8]) -> Option<usize> {
+    pub(crate) fn add_part(&mut self, id: CallId, bytes: &[u8], fds: Fds) -> Option<usize> {
         match self.slots.get_mut(&id)? {
             Slot::Waiting { parts, .. } => {
-                let parts = parts.get_or_insert_default();
-                parts.extend_from_slice(bytes);
-                Some(parts.len())
+                let parts = parts.get_or_insert_with(|| Message { bytes: Vec::new(), fds });
+                parts.bytes.extend_from_slice(bytes);
+                Some(parts.bytes.len())
             }
             Slot::Abandoned => Some(0),
             Slot::Answered { .. } => None,
         }
     }
 
+    /// Whether a part of its answer has come.
+    pub(crate) fn has_parts(&self, id: CallId) -> bool {
+        matches!(self.slots.get(&id), Some(Slot::Waiting { parts: Some(_), .. }))
+    }
+
     /// What has come of an answer whose last part is here.
-    pub(crate) fn take_parts(&mut self, id: CallId) -> Option<Vec<u8>> {
+    pub(crate) fn take_parts(&mut self, id: CallId) -> Option<Message> {
         match self.slots.get_mut(&id)? {
             Slot::Waiting { parts, .. } => parts.take(),
             Slot::Answered { .. } | Slot::Abandoned => None,
@@ -187,9 +226,9 @@ impl<W> Calls<W> {
         matches!(self.slots.get(&id), Some(Slot::Answered { .. }))
     }
 
-    /// Whether what has come is a fault.
+    /// Whether it has failed.
     pub(crate) fn is_fault(&self, id: CallId) -> bool {
-        matches!(self.slots.get(&id), Some(Slot::Answered { answer: Answer::Fault(_) }))
+        matches!(self.slots.get(&id), Some(Slot::Answered { answer: Answer::Failed(_) }))
     }
 
     /// Nobody waits for this call any more. `expected`: an answer will still come.
@@ -225,7 +264,7 @@ impl<W> Calls<W> {
             |(id, slot): (&CallId, &Slot)| (matches!(slot, Slot::Waiting { .. }) && id.is_after(last)).then_some(*id);
         let refused: Vec<CallId> = self.slots.iter().filter_map(late).collect();
         for id in &refused {
-            self.deliver(*id, Answer::Fault(Fault::ShuttingDown), woken);
+            self.deliver(*id, Answer::Failed(Fault::ShuttingDown.into()), woken);
         }
         // Nor those that wait for room, of whom each finds out by itself.
         while let Some(waker) = self.any_waiter(|waits| matches!(waits, Waits::Room(_))) {
@@ -275,8 +314,12 @@ impl<W> Calls<W> {
         self.waiting.is_empty() && self.queue.is_empty()
     }
 
+    /// The last number that was given out.
+    pub(crate) fn last(&self) -> CallId {
+        self.last
+    }
+
     /// Whether no call is left.
-    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.slots.is_empty() && self.in_flight == 0
     }
@@ -329,12 +372,12 @@ mod tests {
     use super::*;
 
     fn body(bytes: &[u8]) -> Answer {
-        Answer::Body { bytes: bytes.to_vec(), start: 0 }
+        Answer::Body { message: bytes.to_vec().into(), start: 0 }
     }
 
     #[test]
     fn an_answer_wakes_its_caller_alone() {
-        let (mut calls, mut woken) = (Calls::new(9), Vec::new());
+        let (mut calls, mut woken) = (Calls::new(9, CallId::NONE), Vec::new());
         let (a, b) = (calls.start(0..1), calls.start(1..2));
         calls.wait(Waits::Answer(a), 'a');
         calls.wait(Waits::Answer(b), 'b');
@@ -348,7 +391,7 @@ mod tests {
     /// C8: what nobody asked for is the peer's fault; what comes too late is nobody's.
     #[test]
     fn late_double_and_unasked() {
-        let (mut calls, mut woken) = (Calls::<char>::new(9), Vec::new());
+        let (mut calls, mut woken) = (Calls::<char>::new(9, CallId::NONE), Vec::new());
         let (a, b) = (calls.start(0..1), calls.start(1..2));
         calls.give_up(a, true, &mut woken);
         assert_eq!(calls.deliver(a, body(b""), &mut woken), Delivered::Late);
@@ -360,7 +403,7 @@ mod tests {
 
     #[test]
     fn an_abandoned_call_keeps_its_place() {
-        let (mut calls, mut woken) = (Calls::new(1), Vec::new());
+        let (mut calls, mut woken) = (Calls::new(1, CallId::NONE), Vec::new());
         let a = calls.start(0..1);
         calls.give_up(a, true, &mut woken);
         assert!(!calls.may_start(None), "the server still works on it");
@@ -372,7 +415,7 @@ mod tests {
 
     #[test]
     fn room_is_given_in_order() {
-        let (mut calls, mut woken) = (Calls::new(1), Vec::new());
+        let (mut calls, mut woken) = (Calls::new(1, CallId::NONE), Vec::new());
         let a = calls.start(0..1);
         let (first, second) = (calls.queue_up(), calls.queue_up());
         calls.wait(Waits::Room(second), '2');
@@ -390,7 +433,7 @@ mod tests {
     /// Whoever starts many calls before it takes the first answer does not wait for itself.
     #[test]
     fn an_answered_call_leaves_room() {
-        let (mut calls, mut woken) = (Calls::new(1), Vec::new());
+        let (mut calls, mut woken) = (Calls::new(1, CallId::NONE), Vec::new());
         let a = calls.start(0..1);
         let ticket = calls.queue_up();
         calls.wait(Waits::Room(ticket), 'r');
@@ -402,16 +445,16 @@ mod tests {
 
     #[test]
     fn goodbye_refuses_what_did_not_start() {
-        let (mut calls, mut woken) = (Calls::<char>::new(9), Vec::new());
+        let (mut calls, mut woken) = (Calls::<char>::new(9, CallId::NONE), Vec::new());
         let (a, b) = (calls.start(0..1), calls.start(1..2));
         calls.refuse_after(a, &mut woken);
         assert_eq!(calls.take(a), None);
-        assert_eq!(calls.take(b), Some(Answer::Fault(Fault::ShuttingDown)));
+        assert_eq!(calls.take(b), Some(Answer::Failed(Fault::ShuttingDown.into())));
     }
 
     #[test]
     fn ids_in_use_are_not_given_again() {
-        let mut calls = Calls::<char>::new(9);
+        let mut calls = Calls::<char>::new(9, CallId::NONE);
         let a = calls.start(0..1);
         calls.last = CallId(u32::MAX);
         assert_ne!(calls.start(0..1), a);

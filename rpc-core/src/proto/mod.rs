@@ -16,12 +16,12 @@ mod streams;
 mod window;
 
 pub(crate) use caller::{Body, CallTerms, Caller, End, Next};
-pub(crate) use calls::{Answer, Calls, Delivered, Ticket, Waits};
+pub(crate) use calls::{Answer, Calls, Delivered, Ticket, Unanswered, Waits};
 pub(crate) use fault::Fault;
 pub use limits::Limits;
-pub(crate) use outbox::{Outbox, Side};
+pub(crate) use outbox::{Outbox, Side, Voided};
 pub(crate) use plan::{MethodPlan, Plan};
 pub(crate) use request::{RequestHead, clamp};
-pub(crate) use session::{Catalog, CatalogEntry, PeerTerms, Request, Session, Step, put};
+pub(crate) use session::{Called, Catalog, CatalogEntry, PeerTerms, Request, Session, Step, Trial, put};
 pub(crate) use streams::{Sent, Streams};
 pub(crate) use window::{Inflow, Outflow, Taken};

@@ -6,7 +6,10 @@
 //!
 //! Positions count all bytes of frames that are ever queued on a connection. So "was this frame sent?" is a comparison, and
 //! the outcome of a call whose connection died is known, not guessed.
-use crate::wire::{CallId, Cut, Cutter, HEAD_BYTES, Kind, kind_of, put_part, void};
+//!
+//! Descriptors are kept beside the queue by the positions of their frames, and go with the first byte of a batch. So a frame
+//! that has some begins one.
+use crate::wire::{CallId, Cut, Cutter, Fds, HEAD_BYTES, Kind, Message, kind_of, put_part, set_fds, void};
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -24,6 +27,10 @@ const BATCH_BYTES: usize = 64 << 10;
 
 /// An answer up to this size never waits in a lane for others' bulk.
 const SMALL_BYTES: usize = 4 << 10;
+
+/// What a descriptor that waits weighs beside bytes: a process may have a thousand of them by default, and megabytes cost it
+/// nothing. So no more wait for a peer that reads nothing than one message may have, or two.
+const FD_BYTES: usize = 16 << 10;
 
 /// A queue of frames for one connection, its lanes, and at most one batch of them in a writer's hands.
 #[derive(Debug, Default)]
@@ -47,6 +54,9 @@ pub(crate) struct Outbox {
     owed: usize,
     /// Something has been queued since [`settle`](Self::settle).
     fresh: bool,
+    /// Descriptors of queued frames, by where those begin. Most connections never have any.
+    #[expect(clippy::box_collection, reason = "an idle connection should not pay for what it never uses")]
+    fds: Option<Box<VecDeque<(u64, Fds)>>>,
 }
 
 /// Who has made a call: the two sides of a connection count their calls up independently.
@@ -56,6 +66,15 @@ pub(crate) enum Side {
     Caller,
     /// The other side made it.
     Callee,
+}
+
+/// A frame that will not be sent, because the system does not pass its descriptors.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Voided {
+    /// The answer of this call of the other side's.
+    Answer(CallId),
+    /// This side's call, and where its frame begins.
+    Call { id: CallId, start: u64 },
 }
 
 /// What one call has to send.
@@ -72,9 +91,24 @@ struct Part {
     kind: Kind,
     bytes: Vec<u8>,
     at: usize,
+    /// They go with its first frame.
+    fds: Fds,
 }
 
 impl Outbox {
+    /// Queues a frame with its descriptors; gives its place among all bytes. A large one is swapped in instead of copied.
+    pub(crate) fn push_message(&mut self, frame: &mut Message) -> Range<u64> {
+        self.attach(self.end(), frame.fds.take());
+        self.push(&mut frame.bytes)
+    }
+
+    /// These belong to the frame that begins there, behind all that have some.
+    fn attach(&mut self, position: u64, fds: Fds) {
+        if !fds.is_empty() {
+            self.fds.get_or_insert_default().push_back((position, fds));
+        }
+    }
+
     /// Queues frames; gives their place among all bytes. A large `frames` is swapped in instead of copied.
     pub(crate) fn push(&mut self, frames: &mut Vec<u8>) -> Range<u64> {
         self.fresh = true;
@@ -102,13 +136,6 @@ impl Outbox {
         self.queue.extend_from_slice(frames);
     }
 
-    /// Lends a buffer for the queue, if it has none.
-    pub(crate) fn lend(&mut self, spare: &mut Vec<u8>) {
-        if self.queue.capacity() == 0 {
-            std::mem::swap(&mut self.queue, spare);
-        }
-    }
-
     /// Queues the body of a frame behind whatever its call has in a lane: at once as a frame if it is small and has
     /// nothing before it, else in its lane.
     pub(crate) fn push_in_turn(&mut self, side: Side, call: CallId, kind: Kind, body: &[u8]) {
@@ -124,20 +151,23 @@ impl Outbox {
                 self.fresh = true;
                 self.count();
             }
-            None => self.push_part(side, call, Part { kind, bytes: body.to_vec(), at: 0 }),
+            None => self.push_part(side, call, Part { kind, bytes: body.to_vec(), at: 0, fds: Fds::default() }),
         }
     }
 
     /// Queues the frame of a call's answer, which stands behind whatever the call has in its lane. A large one goes out in
     /// parts. `frame` is emptied.
-    pub(crate) fn push_answer(&mut self, call: CallId, frame: &mut Vec<u8>) {
-        let is_small = frame.len() <= SMALL_BYTES || frame.len() <= CHUNK_BYTES + HEAD_BYTES && self.has_place();
-        let Some(kind) = kind_of(frame) else { return };
+    pub(crate) fn push_answer(&mut self, call: CallId, frame: &mut Message) {
+        let size = frame.bytes.len();
+        let is_small = size <= SMALL_BYTES || size <= CHUNK_BYTES + HEAD_BYTES && self.has_place();
+        let Some(kind) = kind_of(&frame.bytes) else { return };
         if is_small && !self.has_lane(Side::Callee, call) {
-            self.push_bytes(frame);
-            return frame.clear();
+            self.attach(self.end(), frame.fds.take());
+            self.push_bytes(&frame.bytes);
+            return frame.bytes.clear();
         }
-        self.push_part(Side::Callee, call, Part { kind, bytes: std::mem::take(frame), at: HEAD_BYTES });
+        let Message { bytes, fds } = std::mem::take(frame);
+        self.push_part(Side::Callee, call, Part { kind, bytes, at: HEAD_BYTES, fds });
     }
 
     /// Puts a part behind what its call has in its lane.
@@ -179,9 +209,13 @@ impl Outbox {
 
     /// Nobody wants the items any more that this call has in its lane. An answer stays: the caller counts on one.
     pub(crate) fn drop_items(&mut self, side: Side, call: CallId) {
+        self.drop_parts(side, call, Part::is_about_items);
+    }
+
+    fn drop_parts(&mut self, side: Side, call: CallId, drops: impl Fn(&Part) -> bool) {
         let Some(lanes) = &mut self.lanes else { return };
         if let Some(at) = lanes.iter().position(|lane| lane.is_of(side, call)) {
-            lanes.get_mut(at).into_iter().for_each(|lane| lane.parts.retain(|part| !part.is_about_items()));
+            lanes.get_mut(at).into_iter().for_each(|lane| lane.parts.retain(|part| !drops(part)));
             if lanes.get(at).is_some_and(|lane| lane.parts.is_empty()) {
                 lanes.remove(at);
             }
@@ -224,6 +258,17 @@ impl Outbox {
         self.queue.len() + self.owed
     }
 
+    /// The same with the descriptors that wait, in bytes that are as much of a burden.
+    pub(crate) fn burden(&self) -> usize {
+        self.owed() + self.waiting_fds() * FD_BYTES
+    }
+
+    fn waiting_fds(&self) -> usize {
+        let queued = self.fds.iter().flat_map(|fds| fds.iter()).map(|(_, fds)| fds.len());
+        let parts = self.lanes.iter().flat_map(|lanes| lanes.iter()).flat_map(|lane| &lane.parts);
+        queued.chain(parts.map(|part| part.fds.len())).sum()
+    }
+
     /// Whether there is something to write, and nobody writes.
     pub(crate) fn is_ready(&self) -> bool {
         self.writing == 0 && !self.is_empty()
@@ -245,13 +290,31 @@ impl Outbox {
         self.queue.is_empty() && self.lanes.as_ref().is_none_or(|lanes| lanes.is_empty())
     }
 
-    /// All frames that wait, and what the lanes have, up to a batch; for one writer. He brings it back with
-    /// [`wrote`](Self::wrote).
-    pub(crate) fn take(&mut self) -> Vec<u8> {
+    /// All frames that wait, and what the lanes have, up to a batch, or to the next frame with descriptors; for one writer. He
+    /// brings it back with [`wrote`](Self::wrote).
+    pub(crate) fn take(&mut self) -> Message {
         self.fill();
-        let batch = std::mem::replace(&mut self.queue, std::mem::take(&mut self.spare));
+        let mut batch = std::mem::replace(&mut self.queue, std::mem::take(&mut self.spare));
+        let fds = match self.fds {
+            Some(_) => self.cut(&mut batch),
+            None => Fds::default(),
+        };
         self.writing = batch.len() as u64;
-        batch
+        Message { bytes: batch, fds }
+    }
+
+    /// Leaves of a batch, which is all that waits, what may go together; gives the descriptors that go with it.
+    fn cut(&mut self, batch: &mut Vec<u8>) -> Fds {
+        let Some(waiting) = &mut self.fds else { return Fds::default() };
+        let begins_it = waiting.front().is_some_and(|(position, _)| *position == self.written);
+        let fds = waiting.pop_front_if(|_| begins_it).map(|(_, fds)| fds).unwrap_or_default();
+        if let Some((next, _)) = waiting.front() {
+            let end = usize::try_from(next - self.written).unwrap_or(usize::MAX);
+            self.queue = batch.split_off(end.min(batch.len()));
+        } else {
+            self.fds = None;
+        }
+        fds
     }
 
     /// Puts frames of the lanes behind those that wait, each lane's in its turn; at least one, so that many small frames do
@@ -263,8 +326,15 @@ impl Outbox {
             && let Some(mut lane) = lanes.pop_front()
         {
             let Some(part) = lane.parts.front_mut() else { continue };
-            if part.put_chunk(lane.call, &mut self.queue) {
+            let (start, fds) = (self.queue.len(), part.fds.take());
+            let is_over = part.put_chunk(lane.call, &mut self.queue);
+            if is_over {
                 lane.parts.pop_front();
+            }
+            if !fds.is_empty() {
+                set_fds(self.queue.get_mut(start..).unwrap_or_default(), fds.len());
+                // Nothing is in a writer's hands: else nothing would be put here.
+                self.fds.get_or_insert_default().push_back((self.written + start as u64, fds));
             }
             if !lane.parts.is_empty() {
                 lanes.push_back(lane);
@@ -277,8 +347,13 @@ impl Outbox {
         self.count();
     }
 
-    /// The kernel took the first `count` bytes of the batch. What it did not take waits again, before everything else.
-    pub(crate) fn wrote(&mut self, mut batch: Vec<u8>, count: usize) {
+    /// The kernel took the first `count` bytes of the batch, and its descriptors with the first of them. What it did not take
+    /// waits again, before everything else.
+    pub(crate) fn wrote(&mut self, batch: Message, count: usize) {
+        let Message { bytes: mut batch, fds } = batch;
+        if count == 0 && !fds.is_empty() {
+            self.fds.get_or_insert_default().push_front((self.written, fds));
+        }
         self.written += count as u64;
         self.writing = 0;
         batch.drain(..count.min(batch.len()));
@@ -293,9 +368,45 @@ impl Outbox {
         }
     }
 
-    /// The emptied buffer of what was written, if there is one.
-    pub(crate) fn take_spare(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.spare)
+    /// Nothing of this batch is taken, because of its descriptors. The call or the answer that they belong to, at its start, will
+    /// not be sent, nor any more of it: gives which it is. The batch waits again.
+    pub(crate) fn void_first(&mut self, batch: Message) -> Option<Voided> {
+        let head = match Cutter::default().cut(&batch.bytes, u32::MAX) {
+            Ok(Cut::Frame { head, used, .. }) => Some((head, used as u64)),
+            _ => None,
+        };
+        self.wrote(batch, 0);
+        let (head, length) = head?;
+        let start = self.written;
+        match head.kind {
+            Kind::Reply => {
+                void(&mut self.queue);
+                self.fds.iter_mut().for_each(|fds| drop(fds.pop_front()));
+                self.drop_parts(Side::Callee, head.call, |part| part.kind == Kind::Reply);
+                Some(Voided::Answer(head.call))
+            }
+            Kind::Call => {
+                self.take_back(&(start..start + length));
+                self.drop_items(Side::Caller, head.call);
+                Some(Voided::Call { id: head.call, start })
+            }
+            _ => None,
+        }
+    }
+
+    /// Gives its emptied buffers back.
+    pub(crate) fn shrink(&mut self) {
+        self.spare = Vec::new();
+        if self.queue.is_empty() {
+            self.queue = Vec::new();
+        }
+    }
+
+    /// Counts positions anew, for another connection: nothing waits here. One buffer is kept.
+    pub(crate) fn restart(&mut self) {
+        let (queue, spare) = (std::mem::take(&mut self.queue), std::mem::take(&mut self.spare));
+        let queue = if spare.capacity() > 0 { spare } else { queue };
+        *self = Self { queue, ..Self::default() };
     }
 
     /// Whether the kernel has taken all of the frame at `frame`.
@@ -314,8 +425,11 @@ impl Outbox {
         let place = frame.start.checked_sub(self.written + self.writing);
         let Some(mut rest) = place.and_then(|place| self.queue.get_mut(place as usize..)) else { return false };
         void(rest);
-        let (mut cutter, mut call) = (Cutter::new(u32::MAX), None);
-        while let Ok(Cut::Frame { head, used, .. }) = cutter.cut(rest) {
+        if let Some(fds) = &mut self.fds {
+            fds.retain(|(position, _)| *position != frame.start);
+        }
+        let (mut cutter, mut call) = (Cutter::default(), None);
+        while let Ok(Cut::Frame { head, used, .. }) = cutter.cut(rest, u32::MAX) {
             let is_input = matches!(head.kind, Kind::Input | Kind::InputEnd);
             if *call.get_or_insert(head.call) == head.call && is_input {
                 void(rest);
@@ -373,7 +487,11 @@ mod tests {
         assert!(outbox.may_be_sent(&a) && !outbox.may_be_sent(&b) && !outbox.may_be_sent(&c));
         assert!(!outbox.take_back(&b), "half of it is gone");
         assert!(outbox.take_back(&c));
-        assert_eq!(outbox.take(), [vec![2; 5], vec![3, 3, 3, 3, 0], vec![3; 5]].concat(), "c has become void");
+        assert_eq!(
+            outbox.take().bytes,
+            [vec![2; 5], vec![3, 3, 3, 3, 0, 0, 0], vec![3; 3]].concat(),
+            "c has become void"
+        );
     }
 
     #[test]
@@ -394,19 +512,19 @@ mod tests {
         assert_eq!(outbox.push(&mut large), 0..SWAP_BYTES as u64);
         assert!(large.is_empty());
         let taken = outbox.take();
-        assert_eq!(taken.as_ptr(), at);
+        assert_eq!(taken.bytes.as_ptr(), at);
     }
 
     /// Everything that is written, as frames: kind, call, length, and whether it goes on. And how many came in each batch.
     fn drain(outbox: &mut Outbox) -> Vec<Vec<(Kind, u32, usize, bool)>> {
         let mut batches = Vec::new();
         while outbox.is_ready() {
-            let (batch, mut cutter, mut at, mut seen) = (outbox.take(), Cutter::new(u32::MAX), 0, Vec::new());
-            while let Ok(Cut::Frame { head, used, .. }) = cutter.cut(&batch[at..]) {
+            let (batch, mut cutter, mut at, mut seen) = (outbox.take(), Cutter::default(), 0, Vec::new());
+            while let Ok(Cut::Frame { head, used, .. }) = cutter.cut(&batch.bytes[at..], u32::MAX) {
                 seen.push((head.kind, head.call.0, head.length as usize, head.more));
                 at += used;
             }
-            assert_eq!(at, batch.len(), "whole frames");
+            assert_eq!(at, batch.bytes.len(), "whole frames");
             outbox.wrote(batch, at);
             batches.push(seen);
         }
@@ -425,7 +543,7 @@ mod tests {
         let mut small = Vec::new();
         put_part(&mut small, Kind::Pong, CallId(9), b"", false);
         outbox.push(&mut small);
-        let written = first.len();
+        let written = first.bytes.len();
         outbox.wrote(first, written);
         let batches = drain(&mut outbox);
         assert_eq!(batches[0], [(Kind::Pong, 9, 0, false), (Kind::Reply, 2, CHUNK_BYTES, true)]);
@@ -442,21 +560,21 @@ mod tests {
             outbox.push_in_turn(Side::Callee, CallId(call), Kind::Items, &vec![7; 2 * CHUNK_BYTES]);
         }
         let first = outbox.take();
-        let rest = first.len() - 10;
+        let rest = first.bytes.len() - 10;
         outbox.wrote(first, 10);
         let again = outbox.take();
-        assert_eq!(again.len(), rest, "nothing follows what is not written");
+        assert_eq!(again.bytes.len(), rest, "nothing follows what is not written");
         let answer = |length| {
-            let mut frame = Vec::new();
-            put_part(&mut frame, Kind::Reply, CallId(9), &vec![1; length], false);
+            let mut frame = Message::default();
+            put_part(&mut frame.bytes, Kind::Reply, CallId(9), &vec![1; length], false);
             frame
         };
         outbox.push_answer(CallId(9), &mut answer(CHUNK_BYTES));
         outbox.push_answer(CallId(8), &mut answer(10));
         outbox.wrote(again, 0);
         let again = outbox.take();
-        assert_eq!(again.len(), rest + HEAD_BYTES + 10, "but for what is small");
-        let all = again.len();
+        assert_eq!(again.bytes.len(), rest + HEAD_BYTES + 10, "but for what is small");
+        let all = again.bytes.len();
         outbox.wrote(again, all);
         assert_eq!(drain(&mut outbox).concat().len(), 8);
     }
@@ -508,5 +626,117 @@ mod tests {
         outbox.drop_items(Side::Callee, CallId(3));
         let left: Vec<_> = drain(&mut outbox).concat().iter().map(|frame| (frame.0, frame.1)).collect();
         assert_eq!(left, [(Kind::Input, 2), (Kind::Reply, 3), (Kind::Input, 2)]);
+    }
+
+    #[cfg(unix)]
+    fn descriptor() -> crate::wire::Descriptor {
+        crate::wire::Descriptor::new(std::fs::File::open("/dev/null").unwrap().into())
+    }
+
+    /// A frame with so many descriptors.
+    #[cfg(unix)]
+    fn with_fds(kind: Kind, call: u32, length: usize, count: usize) -> Message {
+        let mut frame = Message::default();
+        let put = crate::wire::put_message(&mut frame, kind, CallId(call), |frame| {
+            frame.bytes.resize(frame.bytes.len() + length, 7);
+            (0..count).for_each(|_| frame.fds.push(descriptor()));
+            Ok::<_, ()>(())
+        });
+        put.unwrap();
+        frame
+    }
+
+    /// F9: each batch begins with the one frame in it that has descriptors, or has none at all; and what a writer brings back
+    /// without having sent a byte keeps them.
+    #[cfg(unix)]
+    #[test]
+    fn descriptors_go_with_the_first_byte_of_their_frame() {
+        for step in [1, 5, HEAD_BYTES, 1000] {
+            let mut outbox = Outbox::default();
+            for (call, count) in [(1, 0), (2, 2), (3, 0), (4, 1), (5, 3), (6, 0)] {
+                outbox.push_message(&mut with_fds(Kind::Call, call, 3, count));
+            }
+            outbox.push_answer(CallId(7), &mut with_fds(Kind::Reply, 7, 3, 4));
+            outbox.push_answer(CallId(8), &mut with_fds(Kind::Reply, 8, 2 * CHUNK_BYTES, 5));
+            let (mut bytes, mut sent) = (Vec::new(), Vec::new());
+            while outbox.is_ready() {
+                let batch = outbox.take();
+                outbox.wrote(batch, 0);
+                let batch = outbox.take();
+                if !batch.fds.is_empty() {
+                    sent.push((bytes.len(), batch.fds.len()));
+                }
+                let count = step.min(batch.bytes.len());
+                bytes.extend_from_slice(&batch.bytes[..count]);
+                outbox.wrote(batch, count);
+            }
+            let (mut cutter, mut at, mut claimed) = (Cutter::default(), 0, Vec::new());
+            while let Ok(Cut::Frame { head, used, .. }) = cutter.cut(&bytes[at..], u32::MAX) {
+                if head.fds > 0 {
+                    claimed.push((at, usize::from(head.fds)));
+                }
+                at += used;
+            }
+            assert_eq!((at, &claimed), (bytes.len(), &sent), "{step} bytes at a time");
+            assert_eq!(claimed.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [2, 1, 3, 4, 5]);
+        }
+    }
+
+    /// F9: an answer that cannot be passed, in one part or in several, and what is around it.
+    #[cfg(unix)]
+    #[test]
+    fn an_answer_that_is_not_passed_leaves_the_others() {
+        // The third is in two parts, the descriptor beside the first.
+        let expected = vec![(2, 1), (3, 0), (3, 1)];
+        for size in [3, 2 * CHUNK_BYTES] {
+            let mut outbox = Outbox::default();
+            let mut frames =
+                [(1, size), (2, 3), (3, 2 * CHUNK_BYTES)].map(|(call, size)| with_fds(Kind::Reply, call, size, 1));
+            let held = frames[0].fds.as_slice()[0].clone();
+            frames.iter_mut().zip(1..).for_each(|(frame, call)| outbox.push_answer(CallId(call), frame));
+            let (mut sent, mut voided) = (Vec::new(), 0);
+            while outbox.is_ready() {
+                let batch = outbox.take();
+                if batch.fds.as_slice().iter().any(|fd| std::sync::Arc::ptr_eq(fd, &held)) {
+                    assert_eq!(outbox.void_first(batch), Some(Voided::Answer(CallId(1))));
+                    voided += 1;
+                    continue;
+                }
+                let (mut cutter, mut at) = (Cutter::default(), 0);
+                while let Ok(Cut::Frame { head, used, .. }) = cutter.cut(&batch.bytes[at..], u32::MAX) {
+                    sent.extend((head.kind == Kind::Reply).then_some((head.call.0, head.fds)));
+                    at += used;
+                }
+                outbox.wrote(batch, at);
+            }
+            sent.sort_unstable();
+            assert_eq!((voided, sent), (1, expected.clone()), "{size} bytes");
+            assert_eq!(std::sync::Arc::strong_count(&held), 1, "closed");
+            assert_eq!(outbox.queued(), 0);
+        }
+    }
+
+    /// F6, F9: who takes a call back has its descriptors closed, and those of others stay.
+    #[cfg(unix)]
+    #[test]
+    fn a_call_is_taken_back_with_its_descriptors() {
+        let mut outbox = Outbox::default();
+        let mut frames = [with_fds(Kind::Call, 1, 3, 1), with_fds(Kind::Call, 2, 3, 1)];
+        let held = [frames[0].fds.as_slice()[0].clone(), frames[1].fds.as_slice()[0].clone()];
+        let count = |at: usize| std::sync::Arc::strong_count(&held[at]);
+        let places = frames.each_mut().map(|frame| outbox.push_message(frame));
+        assert!(outbox.take_back(&places[0]));
+        assert_eq!((count(0), count(1)), (1, 2));
+        let (batch, length) = (outbox.take(), places[0].end as usize);
+        assert_eq!((batch.bytes.len(), batch.fds.len()), (length, 0), "the void frame, alone");
+        assert_eq!(batch.bytes[crate::wire::FDS_AT], 0);
+        outbox.wrote(batch, length);
+        let batch = outbox.take();
+        assert_eq!(batch.fds.len(), 1);
+        outbox.wrote(batch, 1);
+        assert_eq!((count(0), count(1)), (1, 1), "they are spent with the first byte");
+        outbox.push_message(&mut with_fds(Kind::Call, 3, 3, 1));
+        outbox.discard();
+        assert!(outbox.take().fds.is_empty());
     }
 }

@@ -75,6 +75,11 @@ impl Streams {
         self.flows.insert(call, flow);
     }
 
+    /// Whether there are no calls with items.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.flows.is_empty()
+    }
+
     /// How many calls with items there are.
     pub(crate) fn len(&self) -> usize {
         self.flows.len()

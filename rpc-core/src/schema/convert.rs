@@ -7,6 +7,7 @@
 //! | float | a number with the shortest digits of its own width, or `"NaN"`, `"Infinity"`, `"-Infinity"` |
 //! | char, string | a string |
 //! | bytes | base64 |
+//! | file descriptor | `{"fd": place}`, its place in the message; it cannot be read |
 //! | option | null or the value; `{"some": …}` around it where the inside can itself be null |
 //! | list, set, array, tuple | an array, one element too |
 //! | map | an object if its key is a string, char, bool, integer or enum of plain names; else `[[key, value], …]` |

@@ -230,6 +230,7 @@ fn word_code(ty: &Type) -> Option<u8> {
         Type::Char => 14,
         Type::String => 15,
         Type::Bytes => 16,
+        Type::Fd => 17,
         _ => return None,
     })
 }

@@ -92,6 +92,7 @@ pub(crate) fn word_name(ty: &Type) -> &'static str {
         Type::Char => "char",
         Type::String => "String",
         Type::Bytes => "Vec<u8>",
+        Type::Fd => "Fd",
         _ => NO_WORD,
     }
 }

@@ -149,7 +149,7 @@ impl Types {
     }
 }
 
-fn push_parts(todo: &mut Vec<TypeId>, ty: &Type) {
+pub(super) fn push_parts(todo: &mut Vec<TypeId>, ty: &Type) {
     match ty {
         Type::Option(id) | Type::Sequence(id) | Type::Array(id, _) => todo.push(*id),
         Type::Tuple(ids) => todo.extend(ids),

@@ -226,8 +226,20 @@ fn write_word<S: Serializer>(reader: &Reader<'_>, word: &Type, serializer: S) ->
         Type::Char => serializer.serialize_char(reader.character().map_err(fail)?),
         Type::String => serializer.serialize_str(reader.text().map_err(fail)?),
         Type::Bytes => serializer.serialize_str(&base64::encode(reader.block().map_err(fail)?)),
+        Type::Fd => write_fd(reader, serializer),
         _ => serializer.serialize_unit(),
     }
+}
+
+/// Only its place is in the bytes. Who reads these alone learns that there was one.
+fn write_fd<S: Serializer>(reader: &Reader<'_>, serializer: S) -> Result<S::Ok, S::Error> {
+    let place = reader.integer(Integer { signed: false, bits: 32 }).map_err(|problem| reader.fail(problem))?;
+    let mut object = serializer.serialize_map(Some(1))?;
+    match place {
+        Number::Unsigned(place) => object.serialize_entry("fd", &place)?,
+        Number::Signed(place) => object.serialize_entry("fd", &place)?,
+    }
+    object.end()
 }
 
 fn write_integer<S: Serializer>(reader: &Reader<'_>, form: Integer, serializer: S) -> Result<S::Ok, S::Error> {

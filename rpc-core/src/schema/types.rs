@@ -46,6 +46,8 @@ pub enum Type {
         doc: String,
         variants: Vec<Variant>,
     },
+    /// A file descriptor beside the message: its place there as a varint.
+    Fd,
 }
 
 /// The inside of a struct or of a variant.

@@ -5,17 +5,17 @@
 use super::engine::Engine;
 use super::link::Link;
 use crate::Connection;
-use crate::connection::{Pump, State, Terms};
+use crate::connection::{Carrier, Line, Owner, State, Terms};
 use crate::proto::{Body, CallTerms, Caller, End, Outbox};
 use crate::service::Back;
-use crate::wire::{Head, Kind};
-use std::sync::{Arc, Weak};
+use crate::wire::{FDS_MAX, Fds, Head, Kind};
+use std::sync::Arc;
 use std::thread::Thread;
 
 impl Back for Link {
     fn connection(self: Arc<Self>) -> Option<Connection> {
         let peer = self.read().session.peer();
-        let engine = self.engine.upgrade()?;
+        let engine = self.user.engine.upgrade()?;
         if peer.calls_max == 0 {
             return None;
         }
@@ -26,29 +26,36 @@ impl Back for Link {
             window_bytes: limits.window_bytes,
             peer_window_bytes: peer.window_bytes,
         };
-        self.enable_calls(Terms { frame_bytes_max: peer.frame_bytes_max, calls });
-        Some(Connection::over(self.line.clone()))
+        let terms = Terms {
+            frame_bytes_max: peer.frame_bytes_max,
+            fds_max: peer.fds_max,
+            reply_fds_max: limits.fds_max.min(FDS_MAX),
+            calls,
+        };
+        let line = Line::over(self.clone(), terms);
+        engine.keep_line(&line);
+        // Closing may have been earlier, and has forgotten nothing.
+        if self.read().closed {
+            engine.forget_line(&self);
+        }
+        Some(Connection::over(line))
+    }
+
+    #[cfg(unix)]
+    fn pidfd(&self) -> Option<std::os::fd::OwnedFd> {
+        self.stream().pidfd()
     }
 }
 
-impl Link {
-    /// From now on this side may call over the link.
-    pub(super) fn enable_calls(self: &Arc<Self>, terms: Terms) {
-        self.line.enable_calls(terms, Some(Box::new(LinkPump(Arc::downgrade(self)))));
+impl Owner for Link {
+    fn carrier(&self) -> &Carrier {
+        &self.carrier
     }
-}
 
-/// Sends what callers queue.
-#[derive(Debug)]
-struct LinkPump(Weak<Link>);
-
-impl Pump for LinkPump {
-    fn pump(&self) {
-        if let Some(link) = self.0.upgrade()
-            && let Some(engine) = link.engine.upgrade()
-        {
+    fn pump(self: Arc<Self>) {
+        if let Some(engine) = self.user.engine.upgrade() {
             // Its caller has a deadline, and waits for that alone.
-            engine.flush_at_once(&link);
+            engine.flush_at_once(&self);
         }
     }
 }
@@ -58,37 +65,43 @@ impl Engine {
     ///
     /// # Errors
     /// When the peer breaks the protocol, or says that it ends.
-    pub(super) fn answered(self: &Arc<Self>, link: &Arc<Link>, head: Head, body: &[u8]) -> Result<(), Broken> {
+    pub(super) fn answered(
+        self: &Arc<Self>,
+        link: &Arc<Link>,
+        head: Head,
+        body: &[u8],
+        fds: Fds,
+    ) -> Result<(), Broken> {
         let limits = self.decode_limits();
-        self.called(link, head.kind, |caller, outbox, woken| {
-            caller.received(head, Body::Part(body), limits, outbox, woken);
+        self.called(link, head, |caller, outbox, woken| {
+            caller.received(head, Body::Part(body), fds, limits, outbox, woken);
         })
     }
 
     /// The same for an answer over the limit.
     pub(super) fn large_answer(self: &Arc<Self>, link: &Arc<Link>, head: Head) -> Result<(), Broken> {
         let limit = self.limits().frame_bytes_max;
-        self.called(link, head.kind, |caller, _, woken| caller.oversized(head, limit, woken))
+        self.called(link, head, |caller, _, woken| caller.oversized(head, limit, woken))
     }
 
     fn called(
         self: &Arc<Self>,
         link: &Arc<Link>,
-        kind: Kind,
+        head: Head,
         receive: impl FnOnce(&mut Caller<Thread>, &mut Outbox, &mut Vec<Thread>),
     ) -> Result<(), Broken> {
         let mut woken = Vec::new();
-        let mut state = link.line.lock();
-        let State { caller, outbox, .. } = &mut *state;
-        let Some(caller) = caller else {
-            return if kind == Kind::Pong {
-                Ok(())
-            } else {
-                Err(format!("a client sends no frame of kind {kind:?}").into())
+        let mut state = link.carrier.lock();
+        let State { calls: Some(calls), outbox, .. } = &mut *state else {
+            return match head.kind {
+                Kind::Pong => Ok(()),
+                // Calls that nobody waited for, or that were over on this side first.
+                Kind::Fault | Kind::Items | Kind::InputCredit | Kind::InputStop if state.had_call(head.call) => Ok(()),
+                kind => Err(format!("a client sends no frame of kind {kind:?}").into()),
             };
         };
-        receive(caller, outbox, &mut woken);
-        let end = caller.end().cloned();
+        receive(&mut calls.caller, outbox.get_or_insert_default(), &mut woken);
+        let end = calls.caller.end().cloned();
         drop(state);
         if let Some(End::Violation(problem) | End::Lost(problem)) = end {
             return Err(Broken { problem, woken });

@@ -3,8 +3,9 @@
 //! A handler that sends many items in a row has them sent together: when there is a frame full of them, when it ends, waits
 //! for input, or by the standby, a millisecond later. An item that comes after a pause goes out at once.
 use super::call::Call;
+use super::counts::Counts;
 use super::engine::{Engine, lock, try_lock};
-use super::link::Link;
+use super::link::{Detached, Link};
 use crate::connection::{Callee, Guard, State};
 use crate::proto::{Sent, Side, Streams, Taken, Waits};
 use crate::service::{Cancel, Flow, Inlet, More, Outlet, Stopped};
@@ -21,11 +22,16 @@ const BATCH_BYTES: usize = 32 << 10;
 /// After a pause of this length an item is sent at once: long against a write, short against a person.
 const PAUSE: Duration = Duration::from_micros(100);
 
+/// A cancel that comes so long before the deadline is not due to that.
+const EARLY: Duration = Duration::from_secs(1);
+
 /// One call with items that is being served.
 pub(super) struct Dialogue {
     engine: Arc<Engine>,
     link: Arc<Link>,
     id: CallId,
+    service: usize,
+    method: usize,
     cancel: Cancel,
     deadline: Option<Instant>,
     item_bytes_max: u32,
@@ -41,6 +47,8 @@ pub(super) struct Dialogue {
 #[derive(Default)]
 struct Pending {
     bytes: Vec<u8>,
+    /// How many there were since they were counted.
+    items: u64,
     flushed: Option<Instant>,
     /// Some of it was not sent, and thrown away, perhaps in the midst of an item: nothing may follow.
     cut: bool,
@@ -49,8 +57,9 @@ struct Pending {
 impl Engine {
     /// Whether the link has as many calls with items as it may.
     pub(super) fn has_all_streams(&self, link: &Link) -> bool {
-        let state = link.line.lock();
-        let open = state.callee.as_ref().map_or(0, |callee| callee.streams.held_up(&state.outbox));
+        let mut state = link.carrier.lock();
+        let State { callee, outbox, .. } = &mut *state;
+        let open = callee.as_ref().map_or(0, |callee| callee.streams.held_up(outbox.get_or_insert_default()));
         open >= self.limits().streams_max as usize
     }
 
@@ -58,11 +67,13 @@ impl Engine {
     pub(super) fn open_items(self: &Arc<Self>, link: &Arc<Link>, call: Call, cancel: Cancel) -> Arc<Dialogue> {
         let window_bytes = self.limits().window_bytes;
         let new = || Box::new(Callee { streams: Streams::new(Side::Callee, window_bytes), waiting: Vec::new() });
-        link.line.lock().callee.get_or_insert_with(new).streams.open(call.id, call.shape, call.peer.window_bytes);
+        link.carrier.lock().callee.get_or_insert_with(new).streams.open(call.id, call.shape, call.peer.window_bytes);
         Arc::new(Dialogue {
             engine: self.clone(),
             link: link.clone(),
             id: call.id,
+            service: call.service,
+            method: call.method,
             cancel,
             deadline: call.deadline,
             item_bytes_max: call.peer.frame_bytes_max,
@@ -75,7 +86,7 @@ impl Engine {
 
     /// A frame about a call's items has come.
     pub(super) fn items(&self, link: &Link, head: Head, body: &[u8]) -> Result<(), String> {
-        let woken = match &mut link.line.lock().callee {
+        let woken = match &mut link.carrier.lock().callee {
             Some(callee) => callee.received(head, body)?,
             None => None,
         };
@@ -91,17 +102,24 @@ impl Engine {
     }
 
     /// The caller has given up.
-    pub(super) fn cancel(&self, link: &Link, id: CallId) {
+    ///
+    /// # Errors
+    /// When it has given up too many whose handlers still run: that.
+    pub(super) fn cancel(&self, link: &Link, id: CallId) -> Result<(), String> {
         // First the flag: whoever wakes finds it set. And without a lock, because a waker may be a user's code.
         let running = link.read().session.running(id).map(|call| call.cancel.clone());
         running.iter().for_each(Cancel::set);
-        link.line.lock().outbox.drop_items(Side::Callee, id);
+        if running.is_some() {
+            self.allows_cancels(link)?;
+        }
+        link.carrier.lock().outbox.iter_mut().for_each(|outbox| outbox.drop_items(Side::Callee, id));
         self.stop_items(link, id);
+        Ok(())
     }
 
     /// Nothing is sent for this call any more, and nothing more will come for it.
     fn stop_items(&self, link: &Link, id: CallId) {
-        let mut state = link.line.lock();
+        let mut state = link.carrier.lock();
         let Some(callee) = &mut state.callee else { return };
         callee.streams.stop(id, false);
         let woken = callee.wake_both(id);
@@ -111,12 +129,24 @@ impl Engine {
 
     /// The handler has ended. Its `out` and `input` may have been given to threads that sleep.
     pub(super) fn close_items(&self, link: &Link, id: CallId) {
-        let mut state = link.line.lock();
+        let mut state = link.carrier.lock();
         let Some(callee) = &mut state.callee else { return };
         callee.streams.close(id);
         let woken = callee.wake_both(id);
         drop(state);
         woken.into_iter().flatten().for_each(|thread| thread.unpark());
+    }
+
+    /// A call that was given up keeps its place until its handler ends. Who gives up most of his calls, and early, only wants
+    /// to keep the server busy; that a call's time is over is no offence.
+    fn allows_cancels(&self, link: &Link) -> Result<(), String> {
+        let soon = Instant::now() + EARLY;
+        let is_early = |call: &&Detached| call.cancel.is_set() && call.deadline.is_none_or(|deadline| deadline > soon);
+        let (cancelled, most) = (link.read().session.in_flight().filter(is_early).count(), self.limits().cancelled_max);
+        match cancelled > most {
+            true => Err(format!("{cancelled} calls that it cancelled early still run, and {most} may")),
+            false => Ok(()),
+        }
     }
 
     /// The standby sends what waits here.
@@ -125,12 +155,12 @@ impl Engine {
         self.wake_standby();
     }
 
-    /// Sends what has waited for others behind it, or for its socket. True: something has.
+    /// Sends what has waited for others behind it, or for its socket. False: nothing has, or sockets take nothing.
     pub(super) fn flush_items(self: &Arc<Self>) -> bool {
         let waiting = std::mem::take(&mut *lock(&self.unflushed));
         let blocked = std::mem::take(&mut *lock(&self.unsent));
-        let busy = !waiting.is_empty() || !blocked.is_empty();
-        blocked.iter().for_each(|link| self.flush_at_once(link));
+        let moved = blocked.iter().filter(|link| self.try_to_send(link)).count();
+        let busy = !waiting.is_empty() || moved > 0;
         for dialogue in waiting.iter().filter_map(Weak::upgrade) {
             match try_lock(&dialogue.pending) {
                 Some(mut pending) => {
@@ -170,6 +200,16 @@ impl Dialogue {
         let _ = self.flush(&mut lock(&self.pending));
     }
 
+    fn counts(&self) -> Option<&Counts> {
+        self.engine.services.counts(self.service, self.method)
+    }
+
+    /// Bytes go out, and with them all items that are not counted yet.
+    fn count_out(&self, pending: &mut Pending, bytes: usize) {
+        let items = std::mem::take(&mut pending.items);
+        self.counts().inspect(|counts| counts.go_out(items, bytes));
+    }
+
     fn is_over(&self) -> bool {
         self.cancel.is_set() || self.left() == Some(Duration::ZERO)
     }
@@ -207,10 +247,11 @@ impl Dialogue {
 
     /// The same without sending it. False: nothing was queued.
     fn queue_some(&self, pending: &mut Pending) -> bool {
-        let mut state = self.link.line.lock();
+        let mut state = self.link.carrier.lock();
         let sent = self.queue(&mut state, &pending.bytes);
         drop(state);
         let count = sent.unwrap_or(pending.bytes.len());
+        self.count_out(pending, count);
         pending.bytes.drain(..count);
         self.listed.store(!pending.bytes.is_empty(), Ordering::Release);
         count > 0
@@ -220,7 +261,7 @@ impl Dialogue {
     fn queue(&self, state: &mut Guard<'_>, bytes: &[u8]) -> Option<usize> {
         let state = &mut **state;
         let callee = state.callee.as_mut().filter(|_| !state.closed)?;
-        match callee.streams.send(self.id, bytes, &mut state.outbox) {
+        match callee.streams.send(self.id, bytes, state.outbox.get_or_insert_default()) {
             Sent::Some(count) => Some(count),
             Sent::Stopped => None,
         }
@@ -229,6 +270,7 @@ impl Dialogue {
     /// Sends what waits; waits for credit.
     fn flush(&self, pending: &mut Pending) -> Result<(), Stopped> {
         self.flushing.store(true, Ordering::Release);
+        self.count_out(pending, pending.bytes.len());
         let sent = self.flush_all(&pending.bytes);
         pending.bytes.clear();
         pending.cut |= sent.is_err();
@@ -242,7 +284,7 @@ impl Dialogue {
     fn flush_all(&self, bytes: &[u8]) -> Result<(), Stopped> {
         let mut at = 0;
         while at < bytes.len() {
-            let mut state = self.link.line.lock();
+            let mut state = self.link.carrier.lock();
             let sent = self.queue(&mut state, bytes.get(at..).unwrap_or_default());
             at += sent.filter(|_| !self.is_over()).ok_or(Stopped)?;
             if at < bytes.len() {
@@ -266,7 +308,7 @@ impl Dialogue {
             None => thread::park(),
         }
         let this = thread::current().id();
-        if let Some(callee) = &mut self.link.line.lock().callee {
+        if let Some(callee) = &mut self.link.carrier.lock().callee {
             callee.waiting.retain(|(waits, thread)| *waits != what || thread.id() != this);
         }
     }
@@ -317,6 +359,7 @@ impl Outlet for Out {
             pending.bytes.truncate(start);
             return Err(dialogue.too_large(size));
         }
+        pending.items += 1;
         let after_a_pause = || pending.flushed.is_none_or(|flushed| flushed.elapsed() >= PAUSE);
         if pending.bytes.len() >= BATCH_BYTES || start == 0 && !more && after_a_pause() {
             return dialogue.flush(&mut pending);
@@ -354,10 +397,12 @@ impl Inlet for In {
         {
             dialogue.flush_some(&mut pending);
         }
+        let before = buffer.len();
         loop {
-            let mut state = dialogue.link.line.lock();
+            let mut state = dialogue.link.carrier.lock();
             let State { callee, outbox, .. } = &mut *state;
             let Some(callee) = callee else { return More::Stopped };
+            let outbox = outbox.get_or_insert_default();
             match callee.streams.take(dialogue.id, buffer, outbox) {
                 Taken::Bytes => {
                     let grants = outbox.is_fresh();
@@ -365,6 +410,7 @@ impl Inlet for In {
                     if grants {
                         dialogue.engine.flush(&dialogue.link, None);
                     }
+                    dialogue.counts().inspect(|counts| counts.came_in(0, buffer.len() - before));
                     return More::Bytes;
                 }
                 Taken::Finished => return More::End,
@@ -373,6 +419,10 @@ impl Inlet for In {
                 Taken::Nothing => dialogue.sleep(state, Waits::Items(dialogue.id)),
             }
         }
+    }
+
+    fn took(&mut self, items: u64) {
+        self.0.counts().inspect(|counts| counts.came_in(items, 0));
     }
 
     fn fail(&mut self, problem: String) {
@@ -387,10 +437,10 @@ impl Inlet for In {
 
 impl Drop for In {
     fn drop(&mut self) {
-        let mut state = self.0.link.line.lock();
+        let mut state = self.0.link.carrier.lock();
         let State { callee, outbox, .. } = &mut *state;
         let Some(callee) = callee else { return };
-        callee.streams.stop_input(self.0.id, outbox);
+        callee.streams.stop_input(self.0.id, outbox.get_or_insert_default());
         drop(state);
         self.0.engine.flush(&self.0.link, None);
     }

@@ -1,29 +1,31 @@
 //! What all workers of a server share: its links, who is ready, and who may read whom.
 //!
 //! How a link gets from one worker to the next is here; what workers do is in `worker`, `poll`, `own`, `serve`, `standby`.
-use super::link::{Interest, Link, ReadSide, Sent};
+use super::admission::Admission;
+use super::greetings::Greetings;
+use super::incidents::{Counters, Incident};
+use super::link::{Interest, Link, ReadSide, Sent, Spare};
 use super::links::Links;
 use super::pool::Pool;
+use super::recent::Recent;
 use super::seat::{Order, Seat};
 use super::services::Services;
 #[cfg(target_os = "linux")]
 use super::set::Set;
+use super::signals::StopRequest;
 use crate::net::Listener;
 use crate::proto::Limits;
 use crate::service::Cancel;
-use crate::wire::{CallId, DecodeLimits};
+use crate::wire::{CallId, DecodeLimits, Message};
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
 use std::thread::Thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a thread of a slow call waits for a link with too much unsent to take anything at all. Such threads are few,
 /// and a client that wants its answers reads.
 const STALL_TIME_MAX: Duration = Duration::from_secs(1);
-
-/// The same for a thread that serves one link alone, whatever is unsent: as long as a call may take if nobody says more.
-const SILENCE_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// Unsent bytes, beyond those that the client has granted, that are sent before the next call is looked at: calls are small,
 /// and what they ask for may not be. What the socket does not take then stops the link from being read.
@@ -41,17 +43,28 @@ pub(super) enum Driver {
 
 pub(super) struct Engine {
     pub(super) services: Services,
+    pub(super) started: Instant,
+    pub(super) admission: Admission,
     pub(super) driver: Driver,
     /// By their place in the set; `None`: it has been closed.
     pub(super) listeners: Mutex<Vec<Option<Arc<Listener>>>>,
     pub(super) links: Mutex<Links>,
-    /// Links that wait for the owner of the poll role.
+    /// Who is told that nothing is left to serve, if that can come to be so.
+    pub(super) ends_by: OnceLock<StopRequest>,
+    /// Peers that have not said hello.
+    pub(super) greetings: Mutex<Greetings>,
+    /// A link may be waiting for its peer: the owner of the poll role looks.
+    pub(super) stalling: AtomicBool,
+    pub(super) incidents: Counters,
+    /// Links that wait for a worker.
     #[cfg(target_os = "linux")]
-    pub(super) ready: Mutex<super::ready::ReadyQueue>,
+    pub(super) ready: super::ready::Ready,
     pub(super) pool: Pool,
     /// Seats of the workers that run handlers on the thread that reads.
     pub(super) watched: Mutex<Vec<Arc<Seat>>>,
     pub(super) standby: Standby,
+    /// What handlers have last called back over.
+    pub(super) recent: Mutex<Recent>,
     /// Calls with items that wait for others behind them, or for the standby. They hold the engine, so it does not hold them: a
     /// standby that stops leaves some here.
     pub(super) unflushed: Mutex<Vec<Weak<super::dialogue::Dialogue>>>,
@@ -91,17 +104,31 @@ pub(super) fn try_lock<T>(mutex: &Mutex<T>) -> Option<MutexGuard<'_, T>> {
 }
 
 impl Engine {
-    pub(super) fn new(services: Services, driver: Driver) -> Self {
+    pub(super) fn new(services: Services, admission: Admission, driver: Driver) -> Arc<Self> {
+        Arc::new_cyclic(|engine| {
+            services.belong_to(engine.clone());
+            Self::alone(services, admission, driver)
+        })
+    }
+
+    fn alone(services: Services, admission: Admission, driver: Driver) -> Self {
         Self {
             services,
+            started: Instant::now(),
+            admission,
             driver,
             listeners: Mutex::default(),
             links: Mutex::default(),
+            ends_by: OnceLock::new(),
+            greetings: Mutex::default(),
+            stalling: AtomicBool::new(false),
+            incidents: Counters::default(),
             #[cfg(target_os = "linux")]
-            ready: Mutex::default(),
+            ready: super::ready::Ready::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
             pool: Pool::default(),
             watched: Mutex::default(),
             standby: Standby::default(),
+            recent: Mutex::default(),
             unflushed: Mutex::default(),
             unsent: Mutex::default(),
             jobs: AtomicUsize::new(0),
@@ -126,7 +153,7 @@ impl Engine {
     /// Registers the interest that the state asks for. A held link is muted only when bytes really come.
     pub(super) fn arm(&self, link: &Link, read: &mut ReadSide) {
         let reads = match read {
-            ReadSide { blocked: true, .. } => false,
+            ReadSide { blocked: Some(_), .. } => false,
             ReadSide { held: true, armed, .. } => armed.read,
             _ => true,
         };
@@ -136,6 +163,12 @@ impl Engine {
     /// Hears no more of a link that must not be read now: level-triggered, its bytes would be reported for ever.
     pub(super) fn mute(&self, link: &Link, read: &mut ReadSide) {
         self.watch(link, read, Interest { read: false, write: read.writing });
+    }
+
+    /// Hears nothing of a link that somebody serves, who [arms](Self::arm) it again.
+    #[cfg(target_os = "linux")]
+    pub(super) fn ignore(&self, link: &Link, read: &mut ReadSide) {
+        self.watch(link, read, Interest::NONE);
     }
 
     fn watch(&self, link: &Link, read: &mut ReadSide, wanted: Interest) {
@@ -159,11 +192,11 @@ impl Engine {
         read.held = false;
         match &self.driver {
             #[cfg(target_os = "linux")]
-            Driver::Set(_) if read.rest.is_empty() => self.arm(link, &mut read),
+            Driver::Set(_) if read.kept.is_none() => self.arm(link, &mut read),
             #[cfg(target_os = "linux")]
             Driver::Set(_) => {
                 drop(read);
-                self.push_ready(link.clone());
+                self.push_ready(link);
             }
             Driver::Threads => {
                 self.arm(link, &mut read);
@@ -182,8 +215,8 @@ impl Engine {
         }
     }
 
-    /// Queues frames for a link, which may need a buffer for them, and says how many bytes now wait.
-    pub(super) fn push(&self, link: &Link, frames: &[u8], spare: Option<&mut Vec<u8>>) -> usize {
+    /// Queues frames for a link, which may need a queue for them, and says how many bytes now wait.
+    pub(super) fn push(&self, link: &Link, frames: &[u8], spare: Option<&mut Spare>) -> usize {
         let unsent = link.push(frames, spare);
         self.cut_off(link, unsent);
         unsent
@@ -194,8 +227,8 @@ impl Engine {
         &self,
         link: &Link,
         call: CallId,
-        frame: &mut Vec<u8>,
-        spare: Option<&mut Vec<u8>>,
+        frame: &mut Message,
+        spare: Option<&mut Spare>,
     ) -> usize {
         let unsent = link.push_answer(call, frame, spare);
         self.cut_off(link, unsent);
@@ -206,16 +239,18 @@ impl Engine {
     fn cut_off(&self, link: &Link, unsent: usize) {
         let limits = self.limits();
         if unsent > limits.unsent_bytes_max.saturating_add(limits.frame_bytes_max as usize) {
+            self.incidents.count(Incident::SlowReader);
             self.close(link);
         }
     }
 
     /// Queues an answer on a thread that nobody else needs: it waits for a link with much unsent, as long as that reads.
-    pub(super) fn push_patiently(&self, link: &Arc<Link>, call: CallId, frame: &mut Vec<u8>) {
+    pub(super) fn push_patiently(&self, link: &Arc<Link>, call: CallId, frame: &mut Message) {
         while link.owed() > self.limits().unsent_bytes_max {
             self.flush(link, None);
             let takes = |ready: crate::net::Readiness| ready.write;
             if !link.stream().wait_ready(false, true, Some(STALL_TIME_MAX)).is_ok_and(takes) {
+                self.incidents.count(Incident::SlowReader);
                 return self.close(link);
             }
         }
@@ -224,25 +259,37 @@ impl Engine {
 
     /// Sends what is queued. Where the socket takes no more, somebody is told when it does; and a link with much unsent is not
     /// read until then.
-    pub(super) fn flush(&self, link: &Arc<Link>, mut spare: Option<&mut Vec<u8>>) {
+    pub(super) fn flush(&self, link: &Arc<Link>, mut spare: Option<&mut Spare>) {
         loop {
             match (link.flush(spare.as_deref_mut()), &self.driver) {
                 (Sent::All, _) => return self.ended(),
                 (Sent::Lost, _) => return self.close(link),
                 #[cfg(target_os = "linux")]
-                (Sent::Blocked, Driver::Set(_)) => {
-                    let owed = link.owed();
+                (Sent::Blocked { some }, Driver::Set(_)) => {
+                    let owes = link.owed() > UNSENT_BYTES_MAX;
                     let mut read = link.read();
-                    (read.writing, read.blocked) = (true, owed > UNSENT_BYTES_MAX);
-                    return self.arm(link, &mut read);
+                    let since = read.blocked.take().filter(|_| !some);
+                    read.writing = true;
+                    read.blocked = owes.then(|| since.unwrap_or_else(|| Box::new(Instant::now())));
+                    self.arm(link, &mut read);
+                    drop(read);
+                    return if owes {
+                        self.may_stall()
+                    };
                 }
                 // What the client has granted waits for it as long as it likes; its calls and cancels are read meanwhile.
-                (Sent::Blocked, Driver::Threads) if link.owed() <= UNSENT_BYTES_MAX => return self.send_later(link),
+                (Sent::Blocked { .. }, Driver::Threads) if link.owed() <= UNSENT_BYTES_MAX => {
+                    return self.send_later(link);
+                }
                 // Nobody would tell this thread when the socket takes more, so it waits itself. Clients read while they
                 // write, so it does.
-                (Sent::Blocked, Driver::Threads) => {
-                    let ready = link.stream().wait_ready(false, true, Some(SILENCE_TIME_MAX));
-                    if link.read().closed || !ready.is_ok_and(|ready| ready.write) {
+                (Sent::Blocked { .. }, Driver::Threads) => {
+                    let ready = link.stream().wait_ready(false, true, Some(self.limits().stall_time_max));
+                    if link.read().closed {
+                        return;
+                    }
+                    if !ready.is_ok_and(|ready| ready.write) {
+                        self.incidents.count(Incident::Stalled);
                         return self.close(link);
                     }
                 }
@@ -255,15 +302,24 @@ impl Engine {
         match &self.driver {
             #[cfg(target_os = "linux")]
             Driver::Set(_) => self.flush(link, None),
-            Driver::Threads => match link.flush(None) {
-                Sent::All => self.ended(),
-                Sent::Lost => self.close(link),
-                Sent::Blocked => self.send_later(link),
-            },
+            Driver::Threads => drop(self.try_to_send(link)),
         }
     }
 
-    /// The standby tries again at its next tick.
+    /// Sends what the socket takes, where nobody is told when that is more. False: it takes nothing.
+    pub(super) fn try_to_send(&self, link: &Arc<Link>) -> bool {
+        match link.flush(None) {
+            Sent::All => self.ended(),
+            Sent::Lost => self.close(link),
+            Sent::Blocked { some } => {
+                self.send_later(link);
+                return some;
+            }
+        }
+        true
+    }
+
+    /// The standby tries again.
     fn send_later(&self, link: &Arc<Link>) {
         let mut unsent = lock(&self.unsent);
         if !unsent.iter().any(|known| Arc::ptr_eq(known, link)) {
@@ -271,33 +327,6 @@ impl Engine {
         }
         drop(unsent);
         self.wake_standby();
-    }
-
-    /// Hears of new connections at this listener.
-    pub(super) fn listen(self: &Arc<Self>, listener: Listener) -> Result<(), crate::Error> {
-        let listener = Arc::new(listener);
-        let mut listeners = lock(&self.listeners);
-        let place = listeners.len();
-        match &self.driver {
-            #[cfg(target_os = "linux")]
-            Driver::Set(set) => set
-                .add_listener(&listener, place)
-                .map_err(|error| crate::Error::system("watching a listening socket", &error))?,
-            Driver::Threads => self.try_order(Order::Accept(place))?,
-        }
-        listeners.push(Some(listener));
-        Ok(())
-    }
-
-    /// Hears of no more connections; the addresses are free.
-    pub(super) fn stop_listening(&self) {
-        for listener in lock(&self.listeners).iter_mut().filter_map(Option::take) {
-            #[cfg(target_os = "linux")]
-            if let Driver::Set(set) = &self.driver {
-                set.remove_listener(&listener);
-            }
-            drop(listener);
-        }
     }
 
     /// Something has ended that a drain may wait for. What has ended, and whether there is a drain, are stored and loaded in

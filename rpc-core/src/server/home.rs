@@ -1,4 +1,5 @@
 //! A client's own small server: it serves what the client offers, over the client's one connection.
+use super::admission::Admission;
 use super::engine::{self, Driver, Engine};
 use super::link::Link;
 use super::seat::Order;
@@ -15,6 +16,7 @@ use std::sync::{Arc, Weak};
 pub(crate) struct Home {
     engine: Arc<Engine>,
     link: Arc<Link>,
+    line: Arc<Line>,
 }
 
 impl Home {
@@ -29,30 +31,31 @@ impl Home {
         terms: Terms,
         inbox: Inbox,
     ) -> Result<Arc<Self>, Error> {
-        let services = Services::new(offers.to_vec(), limits.clone())?;
+        let services = Services::new(offers.to_vec(), true, limits.clone())?;
         let driver = engine::driver().map_err(|error| Error::system("making a set of connections", &error))?;
         let cannot_watch = |error: std::io::Error| Error::system("watching a connection", &error);
         stream.set_recv_timeout(None).map_err(cannot_watch)?;
-        let engine = Arc::new(Engine::new(services, driver));
+        let engine = Engine::new(services, Admission::default(), driver);
         // What the server takes of its client's calls, the client takes of its server's answers; and so on.
         let peer = PeerTerms {
             frame_bytes_max: terms.frame_bytes_max,
             calls_max: terms.calls.calls_max,
             window_bytes: terms.calls.peer_window_bytes,
+            fds_max: terms.fds_max,
         };
-        let session = Session::greeted(peer, limits);
+        let session = Session::greeted(peer);
         let link = engine.adopt(stream, session, inbox.into_rest());
         let link = link.ok_or_else(|| cannot_watch(std::io::Error::last_os_error()))?;
-        link.enable_calls(terms);
-        let home = Arc::new(Self { engine, link });
-        home.link.line.keep_alive(Arc::downgrade(&home) as Weak<dyn Any + Send + Sync>);
+        let line = Line::over(link.clone(), terms);
+        let home = Arc::new(Self { engine, link, line });
+        home.line.keep_alive(Arc::downgrade(&home) as Weak<dyn Any + Send + Sync>);
         home.start()?;
         Ok(home)
     }
 
     /// What the client calls over.
     pub(crate) fn line(&self) -> Arc<Line> {
-        self.link.line.clone()
+        self.line.clone()
     }
 
     fn start(&self) -> Result<(), Error> {
@@ -61,7 +64,7 @@ impl Home {
             #[cfg(target_os = "linux")]
             Driver::Set(_) => {
                 // Bytes that came behind the handshake are in no socket any more.
-                self.engine.push_ready(self.link.clone());
+                self.engine.push_ready(&self.link);
                 self.engine.try_order(Order::Poll)
             }
             Driver::Threads => self.engine.try_order(Order::Own(self.link.clone())),

@@ -2,7 +2,10 @@
 #[cfg(target_os = "linux")]
 use super::engine::Driver;
 use super::engine::{Engine, lock};
-use super::link::{Detached, Link, ReadSide};
+use super::incidents::Incident;
+use super::link::{Detached, Kept, Link, ReadSide};
+use super::stats::ConnectionStats;
+use super::users::{User, Users};
 use crate::net::{Received, Stream, Wait};
 use crate::proto::Session;
 use crate::service::Cancel;
@@ -19,26 +22,48 @@ pub(super) struct Links {
     all: Vec<Option<Arc<Link>>>,
     free: Vec<usize>,
     open: usize,
+    users: Users,
+    /// Since the start.
+    opened: u64,
+    refused: u64,
+}
+
+impl Links {
+    /// As others see it.
+    pub(super) fn told(&self) -> ConnectionStats {
+        ConnectionStats { open: self.open as u64, opened: self.opened, refused: self.refused }
+    }
 }
 
 impl Engine {
-    /// A connection has come. `None`: it was turned away.
+    /// A connection has come. `None`: it was turned away; without a word, where the system has no random bytes.
     pub(super) fn admit(self: &Arc<Self>, stream: Stream) -> Option<Arc<Link>> {
         self.limits().socket_bytes.into_iter().for_each(|bytes| stream.limit_buffers(bytes));
-        let allowed = may_connect(&stream);
+        let session = self.admission.session(&stream).ok()?;
+        let allowed = self.admission.allows(&stream);
         let mut links = lock(&self.links);
-        if let Some(refusal) = self.turns_away(&links, allowed) {
+        let user = links.users.of(&stream, self);
+        if let Some(refusal) = self.turns_away(&links, &user, allowed) {
+            links.refused += 1;
             drop(links);
             let mut out = Vec::new();
-            let mut session = Session::<()>::new();
+            let mut session = Session::<()>::new(false);
             session.refuse(&refusal, &mut out);
             let _ = stream.send(&out);
             close_gently(&stream);
             return None;
         }
         let place = links.free.pop().unwrap_or(links.all.len());
-        let link = Arc::new(Link::new(Arc::downgrade(self), stream, place, Session::new()));
-        self.add_link(&mut links, &link).then_some(link)
+        let link = Arc::new(Link::new(stream, user, place, session));
+        let added = self.add_link(&mut links, &link);
+        drop(links);
+        added.then(|| self.await_greeting(&link));
+        added.then_some(link)
+    }
+
+    /// Whether it has a connection.
+    pub(super) fn has_links(&self) -> bool {
+        lock(&self.links).open > 0
     }
 
     /// A connection that this side has made, and whose handshake is done.
@@ -49,8 +74,8 @@ impl Engine {
         rest: Vec<u8>,
     ) -> Option<Arc<Link>> {
         let mut links = lock(&self.links);
-        let link = Arc::new(Link::new(Arc::downgrade(self), stream, links.all.len(), session));
-        link.read().rest = rest;
+        let link = Arc::new(Link::new(stream, User::of(self), links.all.len(), session));
+        link.read().kept = Kept::new(rest, None);
         self.add_link(&mut links, &link).then_some(link)
     }
 
@@ -68,18 +93,26 @@ impl Engine {
             None => links.all.push(Some(link.clone())),
         }
         links.open += 1;
+        links.opened += 1;
+        link.user.connections.fetch_add(1, Ordering::Relaxed);
         true
     }
 
     /// Asked under the lock that a drain takes to find all links: one that is not turned away is told goodbye.
-    fn turns_away(&self, links: &Links, allowed: bool) -> Option<Refusal> {
+    fn turns_away(&self, links: &Links, user: &User, allowed: bool) -> Option<Refusal> {
+        if !allowed {
+            return Some(Refusal::NotAllowed);
+        }
         if self.draining.load(Ordering::Acquire) {
             return Some(Refusal::ShuttingDown);
         }
-        if links.open >= self.limits().connections_max {
-            return Some(Refusal::Overloaded);
-        }
-        (!allowed).then_some(Refusal::NotAllowed)
+        let limits = self.limits();
+        let all = links.open >= limits.connections_max;
+        let own = user.connections.load(Ordering::Relaxed) >= limits.user_connections_max;
+        (all || own).then(|| {
+            self.incidents.count(Incident::Refused);
+            Refusal::Overloaded
+        })
     }
 
     #[cfg(target_os = "linux")]
@@ -103,11 +136,21 @@ impl Engine {
         close_gently(link.stream());
     }
 
+    /// Ends a link, and tells its peer why, if that listens.
+    pub(super) fn turn_away(&self, link: &Link, why: &Refusal) {
+        let mut out = Vec::new();
+        link.read().session.refuse(why, &mut out);
+        link.push(&out, None);
+        link.flush(None);
+        self.close_gently(link);
+    }
+
     fn close_read(&self, link: &Link, mut read: MutexGuard<'_, ReadSide>) {
         if std::mem::replace(&mut read.closed, true) {
             return;
         }
-        read.rest = Vec::new();
+        read.kept = None;
+        read.arrivals.clear();
         let running: Vec<_> = read.session.in_flight().map(|call| call.cancel.clone()).collect();
         drop(read);
         // First the flags: whoever wakes finds them set. And without a lock, because a waker may be a user's code.
@@ -117,6 +160,9 @@ impl Engine {
         if let Driver::Set(set) = &self.driver {
             set.remove(link.stream());
         }
+        self.greeted(link);
+        self.forget_line(link);
+        link.user.connections.fetch_sub(1, Ordering::Relaxed);
         let mut links = lock(&self.links);
         if let Some(place) = links.all.get_mut(link.place) {
             *place = None;
@@ -125,22 +171,8 @@ impl Engine {
         }
         drop(links);
         self.ended();
+        self.end_if_alone();
     }
-}
-
-/// Local sockets serve their own user and root; a port of the loopback has no users.
-fn may_connect(stream: &Stream) -> bool {
-    if !stream.is_local() {
-        return true;
-    }
-    #[cfg(unix)]
-    {
-        let own = rustix::process::geteuid().as_raw();
-        stream.peer().uid.is_some_and(|uid| uid == own || uid == 0)
-    }
-    // A named pipe's own access list has decided already.
-    #[cfg(not(unix))]
-    true
 }
 
 /// Closes so that what was sent arrives: unread bytes of the peer would turn the close into a reset.

@@ -1,5 +1,6 @@
 //! Where there is no set: a worker for each connection, and one for each listener. The hand-over of slow calls is the same.
 use super::engine::{Engine, lock};
+use super::incidents::Incident;
 use super::link::Link;
 use super::seat::Order;
 use super::serve::End;
@@ -18,19 +19,24 @@ impl Engine {
         self.watched(worker, |worker| {
             // One for the whole greeting, however many reads it takes: a byte now and then must not keep a thread.
             let greeted = Instant::now() + clamp(self.limits().handshake_time_max);
-            let mut limited = true;
+            let mut greets = true;
             loop {
-                if limited {
-                    let patience = match link.read().session.is_open() {
-                        true => None,
-                        false => Some(greeted.saturating_duration_since(Instant::now())),
+                if greets {
+                    greets = !link.read().session.is_open();
+                    let patience = match greets {
+                        true => greeted.saturating_duration_since(Instant::now()),
+                        false => self.limits().stall_time_max,
                     };
-                    if patience == Some(Duration::ZERO) || link.stream().set_recv_timeout(patience).is_err() {
+                    if patience.is_zero() {
+                        self.incidents.count(Incident::Handshake);
                         return self.close(link);
                     }
-                    limited = patience.is_some();
+                    if link.stream().set_recv_timeout(Some(patience)).is_err() {
+                        return self.close(link);
+                    }
                 }
                 match self.serve(worker, link, Wait::Block) {
+                    End::Nothing if !greets => drop(self.waits_for_peer(link)),
                     End::Drained | End::Nothing | End::Yields => {}
                     End::Lost | End::Stolen => return,
                 }
@@ -48,7 +54,11 @@ impl Engine {
                         self.order(Order::Own(link));
                     }
                 }
-                Ok(None) | Err(_) => std::thread::sleep(ACCEPT_PAUSE),
+                Ok(None) => std::thread::sleep(ACCEPT_PAUSE),
+                Err(error) => {
+                    self.incidents.accept_failed(&error);
+                    std::thread::sleep(ACCEPT_PAUSE);
+                }
             }
         }
     }

@@ -1,147 +1,139 @@
-//! The poll role: one worker reads whoever is ready, runs short handlers itself, writes, and waits again.
+//! The poll role: a worker reads whoever is ready, runs short handlers itself, writes, and waits again.
+//!
+//! Who serves which link, and who of several workers waits in the set, is in `ready`.
+use super::accept::Accepting;
 use super::engine::{Driver, Engine, lock};
 use super::link::Link;
+use super::ready::{Done, Next};
+use super::seat::Order;
 use super::serve::End;
 use super::set::{Ready, Set, ready};
 use super::worker::Worker;
 use crate::net::Wait;
-use crate::proto::clamp;
 use rustix::event::epoll::Event;
-use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-/// How long accepting pauses at first when the system has no more descriptors; each further failure doubles it.
-const ACCEPT_PAUSE_MIN: Duration = Duration::from_millis(10);
-const ACCEPT_PAUSE_MAX: Duration = Duration::from_secs(1);
+/// A link that was served for so long holds up others: well above what it costs to call another worker, and well below what a
+/// standby notices.
+const LONG: Duration = Duration::from_micros(100);
 
-/// Connections that one event accepts; the rest comes with the next, after calls have been served.
-const ACCEPTS_MAX: usize = 64;
+/// One of so many links that are served alone is timed: looking at the clock costs a lone call 1 %. A prime, because connections
+/// often take turns.
+const TIMED_EVERY: u32 = 13;
 
 /// What belongs to the poll role, and passes with it from worker to worker.
 #[derive(Debug, Default)]
 pub(super) struct Poll {
-    /// Peers that have not said hello, in the order of their deadlines.
-    greeting: VecDeque<(Instant, Weak<Link>)>,
-    /// Accepting pauses until then.
-    paused: Option<Instant>,
-    pause: Duration,
+    pub(super) accepting: Accepting,
+    /// When links are looked at next, whether their peers keep them waiting.
+    look: Option<Instant>,
 }
 
 impl Engine {
-    /// Has the poll role until it is stolen, or the server stops.
+    /// Serves, and waits, until there is nothing more to do here, somebody else does it, or the server stops.
     pub(super) fn poll_role(self: &Arc<Self>, worker: &mut Worker) {
         if let Driver::Set(set) = &self.driver {
-            worker.seat.polls.store(true, Ordering::Release);
             self.watched(worker, |worker| self.poll(set, worker));
         }
     }
 
     fn poll(self: &Arc<Self>, set: &Set, worker: &mut Worker) {
         let mut events: Vec<Event> = Vec::new();
-        while !self.is_stopped() {
-            if let Some(link) = self.next_ready() {
-                match self.serve(worker, &link, Wait::No) {
-                    End::Stolen => return,
-                    End::Yields => {
-                        // Whoever has become ready meanwhile goes first.
-                        self.look(set, &mut events, Some(Duration::ZERO));
-                        self.push_ready(link);
+        let (mut done, mut turns) = (None, 0_u32);
+        loop {
+            match self.ready.next(done.take()) {
+                Next::Serve { link, crowded } => {
+                    turns = turns.wrapping_add(1);
+                    let is_timed = crowded || link.turn.is_heavy() || turns.is_multiple_of(TIMED_EVERY);
+                    match self.serve_once(worker, link, is_timed) {
+                        Some(served) => done = Some(served),
+                        // Whoever has stolen it has this worker's place, too.
+                        None => return,
                     }
-                    End::Drained | End::Nothing | End::Lost => {}
                 }
-                continue;
+                Next::Look => {
+                    self.look(set, &mut events, Some(Duration::ZERO));
+                    if self.ready.call() && self.try_order(Order::Poll).is_err() {
+                        self.ready.missing();
+                    }
+                }
+                Next::Wait => {
+                    let timeout = self.housekeeping(set);
+                    self.look(set, &mut events, timeout);
+                }
+                Next::Leave => return,
             }
-            let timeout = self.housekeeping(set);
-            if !self.begin_waiting() {
-                continue;
-            }
-            self.look(set, &mut events, timeout);
         }
+    }
+
+    fn serve_once(self: &Arc<Self>, worker: &mut Worker, link: Arc<Link>, is_timed: bool) -> Option<Done> {
+        let start = is_timed.then(Instant::now);
+        let again = match self.serve(worker, &link, Wait::No) {
+            End::Stolen => return None,
+            End::Yields => true,
+            End::Drained | End::Nothing | End::Lost => false,
+        };
+        let long = start.map(|start| again || start.elapsed() > LONG);
+        Some(Done { link, long: long.or(again.then_some(true)), again })
     }
 
     fn look(self: &Arc<Self>, set: &Set, events: &mut Vec<Event>, timeout: Option<Duration>) {
         let waited = set.wait(events, timeout);
         debug_assert!(waited.is_ok(), "a set of our own can be waited for");
-        self.end_waiting(set, events);
-    }
-
-    fn end_waiting(self: &Arc<Self>, set: &Set, events: &[Event]) {
-        let mut listeners = Vec::new();
-        {
-            let mut queue = lock(&self.ready);
-            queue.waiting = false;
-            for event in events {
-                match ready(event) {
-                    Ready::Kick => {}
-                    Ready::Listener(place) => listeners.push(place),
-                    Ready::Link(place) => {
-                        if let Some(link) = self.link(place)
-                            && !link.queued.swap(true, Ordering::Relaxed)
-                        {
-                            queue.links.push_back(link);
-                        }
-                    }
-                }
-            }
-        }
-        listeners.into_iter().for_each(|place| self.accept(set, place));
-    }
-
-    fn accept(self: &Arc<Self>, set: &Set, place: usize) {
-        let Some(listener) = lock(&self.listeners).get(place).cloned().flatten() else { return };
-        for _ in 0..ACCEPTS_MAX {
-            match listener.accept() {
-                Ok(Some(stream)) => {
-                    let greeted = Instant::now() + clamp(self.limits().handshake_time_max);
-                    let mut poll = lock(&self.poll);
-                    poll.pause = Duration::ZERO;
-                    if let Some(link) = self.admit(stream) {
-                        poll.greeting.push_back((greeted, Arc::downgrade(&link)));
-                    }
-                }
-                Ok(None) => return,
-                Err(_) => return self.pause_accepting(set),
+        let links = events.iter().filter_map(|event| match ready(event) {
+            Ready::Link(place) => self.link(place),
+            Ready::Listener(_) | Ready::Kick => None,
+        });
+        self.ready.found(links, |link| self.ignore(link, &mut link.read()));
+        for event in events.iter() {
+            if let Ready::Listener(place) = ready(event) {
+                self.accept(set, place);
             }
         }
     }
 
-    /// Out of descriptors: level-triggered, the listeners would be ready for ever.
-    fn pause_accepting(&self, set: &Set) {
-        let mut poll = lock(&self.poll);
-        poll.pause = (poll.pause * 2).clamp(ACCEPT_PAUSE_MIN, ACCEPT_PAUSE_MAX);
-        poll.paused = Some(Instant::now() + poll.pause);
-        self.watch_listeners(set, false);
+    /// The link waits for a worker, or for the one that serves it.
+    pub(super) fn push_ready(&self, link: &Arc<Link>) {
+        if self.ready.push(link) {
+            self.kick();
+        }
     }
 
-    fn watch_listeners(&self, set: &Set, on: bool) {
-        for (place, listener) in lock(&self.listeners).iter().enumerate() {
-            listener.iter().for_each(|listener| set.watch_listener(listener, place, on));
+    /// Wakes the owner of the poll role, if it sleeps in the set.
+    pub(super) fn kick(&self) {
+        if let Driver::Set(set) = &self.driver {
+            set.kick();
         }
     }
 
     /// What time brings; gives how long the next wait may last.
-    fn housekeeping(&self, set: &Set) -> Option<Duration> {
-        let mut poll = lock(&self.poll);
-        if poll.greeting.is_empty() && poll.paused.is_none() {
-            return None;
-        }
+    fn housekeeping(self: &Arc<Self>, set: &Set) -> Option<Duration> {
+        let first = self.next_time()?;
         let now = Instant::now();
-        if poll.paused.is_some_and(|until| until <= now) {
-            poll.paused = None;
-            self.watch_listeners(set, true);
+        if first > now {
+            return Some(first - now);
         }
-        while let Some((deadline, link)) = poll.greeting.front() {
-            let link = link.upgrade().filter(|link| !link.read().session.is_open());
-            match link {
-                Some(_) if *deadline > now => break,
-                Some(link) => self.close(&link),
-                None => {}
-            }
-            poll.greeting.pop_front();
+        self.accept_again(set, now);
+        self.close_late_greetings(now);
+        self.look_for_stalls(now);
+        self.next_time().map(|next| next.saturating_duration_since(now))
+    }
+
+    /// When there is something to do although nobody is ready.
+    fn next_time(&self) -> Option<Instant> {
+        let greeting = lock(&self.greetings).next();
+        let mut poll = lock(&self.poll);
+        if poll.look.is_none() && self.stalling.load(Ordering::SeqCst) {
+            poll.look = Some(Instant::now() + self.stall_look());
         }
-        let next = poll.greeting.front().map(|(deadline, _)| *deadline).into_iter().chain(poll.paused).min();
-        next.map(|next| next.saturating_duration_since(now))
+        [greeting, poll.accepting.next(), poll.look].into_iter().flatten().min()
+    }
+
+    fn look_for_stalls(self: &Arc<Self>, now: Instant) {
+        if lock(&self.poll).look.take_if(|look| *look <= now).is_some() && self.cut_stalled() {
+            self.stalling.store(true, Ordering::SeqCst);
+        }
     }
 }

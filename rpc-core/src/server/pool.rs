@@ -179,3 +179,58 @@ impl Engine {
         self.stopped.load(Ordering::Acquire)
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::{Connection, Context, Server, Service};
+    use std::time::Instant;
+
+    #[derive(Service)]
+    enum Two {
+        /// On a thread of its own.
+        #[rpc(returns = (), blocking)]
+        First,
+        /// Where it is read.
+        #[rpc(returns = ())]
+        Second,
+    }
+
+    struct Here;
+
+    impl TwoHandler for Here {
+        fn first(&self, _cx: &Context) {}
+        fn second(&self, _cx: &Context) {}
+    }
+
+    /// A call that has no thread yet is not entered: what is behind it must wait, or it would be entered first.
+    #[test]
+    fn a_call_that_waits_for_a_thread_holds_its_link() {
+        let directory = tempfile::tempdir().unwrap();
+        let address = directory.path().join("s");
+        let address = address.to_str().unwrap();
+        let listening = Server::new(Two::serve(Here)).listen(address).unwrap();
+        let engine = &listening.engine;
+        let pipeline = Connection::connect(address).unwrap().pipelined();
+        let two = Two::client(pipeline.clone());
+        // As if a thread for jobs were on its way.
+        lock(&engine.pool.0).starting = true;
+        let (first, second) = (two.first(), two.second());
+        pipeline.flush();
+        let start = Instant::now();
+        while lock(&engine.pool.0).jobs.is_empty() {
+            assert!(start.elapsed() < Duration::from_secs(20), "the first call becomes a job");
+            std::thread::yield_now();
+        }
+        // Whoever read the first call has come to the end of what it read when another connection is answered.
+        let other = Two::connect(address).unwrap();
+        other.second().unwrap();
+        let link = engine.all_links().into_iter().find(|link| link.read().holds > 0).expect("it is held");
+        assert!(link.read().held, "the second call waits where it came");
+        assert_eq!(lock(&engine.pool.0).jobs.len(), 1, "and the first still has no thread");
+        engine.spawn(&mut lock(&engine.pool.0), None).unwrap();
+        first.wait().unwrap();
+        second.wait().unwrap();
+        listening.stop();
+    }
+}

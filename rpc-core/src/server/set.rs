@@ -1,6 +1,6 @@
 //! All connections of a server in one epoll set, level-triggered. (epoll(7), eventfd(2))
 use super::link::Interest;
-use crate::net::{Listener, Stream};
+use crate::net::{ListeningSocket, Stream};
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::event::{EventfdFlags, Timespec, eventfd};
@@ -62,16 +62,16 @@ impl Set {
         let _ = epoll::delete(&self.epoll, stream);
     }
 
-    pub(super) fn add_listener(&self, listener: &Listener, place: usize) -> io::Result<()> {
+    pub(super) fn add_listener(&self, listener: &ListeningSocket, place: usize) -> io::Result<()> {
         Ok(epoll::add(&self.epoll, listener, EventData::new_u64(LISTENERS + place as u64), EventFlags::IN)?)
     }
 
-    pub(super) fn watch_listener(&self, listener: &Listener, place: usize, on: bool) {
+    pub(super) fn watch_listener(&self, listener: &ListeningSocket, place: usize, on: bool) {
         let flags = if on { EventFlags::IN } else { EventFlags::empty() };
         let _ = epoll::modify(&self.epoll, listener, EventData::new_u64(LISTENERS + place as u64), flags);
     }
 
-    pub(super) fn remove_listener(&self, listener: &Listener) {
+    pub(super) fn remove_listener(&self, listener: &ListeningSocket) {
         let _ = epoll::delete(&self.epoll, listener);
     }
 
@@ -108,5 +108,7 @@ fn flags(interest: Interest) -> EventFlags {
     let mut flags = EventFlags::empty();
     flags.set(EventFlags::IN, interest.read);
     flags.set(EventFlags::OUT, interest.write);
+    // An end is reported whatever is asked for (epoll_ctl(2)): level-triggered, it would be reported for ever.
+    flags.set(EventFlags::ET, flags.is_empty());
     flags
 }

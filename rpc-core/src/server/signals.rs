@@ -6,10 +6,11 @@ use crate::Error;
 use signal_hook::SigId;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// Whether a signal has its default action. One for the process: signals are.
 static DEFAULT: OnceLock<Arc<AtomicBool>> = OnceLock::new();
@@ -58,20 +59,24 @@ impl StopSignal {
         Ok(())
     }
 
-    /// Waits for one or the other.
+    /// Waits for one or the other, but no longer than `pause`; then it is false, and signals are still caught.
     ///
     /// # Errors
-    /// When the signals cannot be caught.
-    pub(super) fn wait(&mut self) -> Result<(), Error> {
+    /// When the signals cannot be caught, or not be waited for.
+    pub(super) fn wait(&mut self, pause: Option<Duration>) -> Result<bool, Error> {
         self.catch()?;
-        let _caught = self.caught.take();
-        let mut byte = [0];
-        while let Err(error) = (&self.asked).read(&mut byte) {
-            if error.kind() != std::io::ErrorKind::Interrupted {
-                return Err(Error::system("waiting for a signal", &error));
+        let cannot_wait = |error| Error::system("waiting for a signal", &error);
+        self.asked.set_read_timeout(pause).map_err(cannot_wait)?;
+        loop {
+            match (&self.asked).read(&mut [0]) {
+                Ok(_) => break,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(error) => return Err(cannot_wait(error)),
             }
         }
-        Ok(())
+        self.caught = None;
+        Ok(true)
     }
 }
 

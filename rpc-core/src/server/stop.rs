@@ -1,4 +1,5 @@
 //! Stopping: no more connections, no more calls, the end of those in flight, then the end of everything.
+use super::drained::{Drained, Goodbyes};
 use super::engine::{Driver, Engine, lock};
 use super::link::{Link, Sent};
 use crate::proto::clamp;
@@ -10,25 +11,26 @@ use std::time::{Duration, Instant};
 const JOIN_TIME_MAX: Duration = Duration::from_secs(1);
 
 impl Engine {
-    /// Stops. Gives how many calls were still running when their time was over.
-    pub(super) fn stop(self: &Arc<Self>) -> usize {
+    /// Stops. Gives what became of the calls.
+    pub(super) fn stop(self: &Arc<Self>) -> Drained {
         let deadline = Instant::now() + clamp(self.limits().drain_time_max);
         let left = || deadline.saturating_duration_since(Instant::now());
+        let refused = self.services.refused();
         self.draining.store(true, Ordering::SeqCst);
         self.stop_listening();
-        let slow: Vec<_> =
-            self.all_links().into_iter().filter(|link| self.say_goodbye(link) == Sent::Blocked).collect();
+        let slow: Vec<_> = self.all_links().into_iter().filter(|link| self.say_goodbye(link) != Sent::All).collect();
+        let since = Goodbyes { ended: self.services.ended(), refused };
         // After the goodbye: a caller whose stream ends now, and who calls again, is refused by its own side.
         self.stopping.set();
         slow.iter().for_each(|link| self.flush_within(link, left));
         self.wait_until(left, || self.is_quiet());
-        let cut = self.jobs.load(Ordering::Acquire);
+        let (drained, is_stuck) = (self.drained(&since), self.jobs.load(Ordering::Acquire) > 0);
         self.end();
         let left = || (deadline + JOIN_TIME_MAX).saturating_duration_since(Instant::now());
         // A handler that is stuck is stuck: its thread is left behind.
-        let patience = || if cut > 0 { Duration::ZERO } else { left() };
+        let patience = || if is_stuck { Duration::ZERO } else { left() };
         self.join(patience);
-        cut
+        drained
     }
 
     /// Starts no more calls of this link, and tells its client which was the last.
@@ -51,7 +53,7 @@ impl Engine {
 
     /// Where nobody is told when a socket takes more, this thread waits for that itself.
     fn flush_within(&self, link: &Link, left: impl Fn() -> Duration) {
-        while !left().is_zero() && link.flush(None) == Sent::Blocked {
+        while !left().is_zero() && matches!(link.flush(None), Sent::Blocked { .. }) {
             let _ = link.stream().wait_ready(false, true, Some(left()));
         }
     }
@@ -73,7 +75,10 @@ impl Engine {
             self.drop_job(job);
         }
         #[cfg(target_os = "linux")]
-        self.kick();
+        {
+            self.ready.stop();
+            self.kick();
+        }
         self.standby.asleep.store(false, Ordering::SeqCst);
         lock(&self.standby.thread).as_ref().into_iter().for_each(std::thread::Thread::unpark);
         for link in self.all_links() {

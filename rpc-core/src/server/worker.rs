@@ -6,8 +6,10 @@
 //! Idle ─ Own, Accept ─> where there is no set: one connection, one listener
 //! ```
 use super::engine::{Engine, lock};
+use super::link::Spare;
 use super::seat::{Order, Seat};
 use crate::service::Cancel;
+use crate::wire::Message;
 use std::sync::Arc;
 
 /// What one read makes room for. Many small calls in one read are answered with one write.
@@ -24,9 +26,9 @@ pub(super) struct Worker {
     /// What is read goes here. Shared while a handler borrows from it, and a thief may have to copy what is behind it.
     pub(super) bytes: Arc<Vec<u8>>,
     /// Frames on their way to a link's queue.
-    pub(super) out: Vec<u8>,
+    pub(super) out: Message,
     /// What is lent to links whose replies are being queued.
-    pub(super) spare: Vec<u8>,
+    pub(super) spare: Spare,
     /// Cancels the call that runs, once somebody else knows of it.
     pub(super) cancel: Cancel,
     /// Counts calls, so that no two look alike to the standby.
@@ -36,7 +38,7 @@ pub(super) struct Worker {
 impl Worker {
     fn new(seat: Arc<Seat>) -> Self {
         let (bytes, cancel) = (Arc::default(), Cancel::default());
-        Self { seat, bytes, out: Vec::new(), spare: Vec::new(), cancel, ticket: 0 }
+        Self { seat, bytes, out: Message::default(), spare: None, cancel, ticket: 0 }
     }
 
     /// The buffer to go on with: what a link kept, or this worker's own.
@@ -62,7 +64,7 @@ impl Worker {
     }
 
     fn rest(&mut self) {
-        (self.bytes, self.out, self.spare) = (Arc::default(), Vec::new(), Vec::new());
+        (self.bytes, self.out, self.spare) = (Arc::default(), Message::default(), None);
     }
 }
 
@@ -106,5 +108,23 @@ struct End<'a>(&'a Engine);
 impl Drop for End<'_> {
     fn drop(&mut self) {
         self.0.gone();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A read into no room gives 0 bytes, which is what the end of a connection gives. (read(2))
+    #[test]
+    fn there_is_room_to_read_after_a_rest() {
+        let mut worker = Worker::new(Arc::default());
+        for rest in [Vec::new(), vec![7; 3]] {
+            let buffer = worker.load(rest.clone());
+            assert!(*buffer == rest && buffer.capacity() - buffer.len() >= READ_BYTES / 2);
+            worker.bytes = buffer;
+            worker.rest();
+            assert_eq!(worker.bytes.capacity(), 0, "an idle worker has no buffer");
+        }
     }
 }

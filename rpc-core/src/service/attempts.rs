@@ -75,6 +75,7 @@ fn may_pass(error: &Error) -> bool {
         Error::Disconnected { .. } | Error::Protocol { .. } | Error::Deadline { .. } => true,
         Error::Overloaded { .. } | Error::ShuttingDown { .. } | Error::System { .. } => true,
         Error::Address(_) | Error::Listen(_) | Error::Foreign { .. } | Error::DuplicateService { .. } => false,
+        Error::Token(_) => false,
         Error::Incompatible { .. } | Error::UnknownMethod { .. } | Error::UnknownService { .. } => false,
         Error::NotAllowed { .. } | Error::Malformed { .. } | Error::TooLarge { .. } | Error::Encode { .. } => false,
         Error::BadReply { .. } | Error::Panicked { .. } | Error::NoReply { .. } => false,

@@ -1,4 +1,6 @@
 //! Telling a handler that nobody waits for it, or that it is waited for by a server that stops.
+use super::drop_payload;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -24,7 +26,10 @@ impl Cancel {
     pub(crate) fn set(&self) {
         self.0.set.store(true, Ordering::Release);
         let woken = std::mem::take(&mut self.0.lock().waiting);
-        woken.into_iter().for_each(|(_, waker)| waker.wake());
+        for (_, waker) in woken {
+            // Somebody else's code, on a thread that reads for others: a panic of it must end neither that nor the other wakers.
+            catch_unwind(AssertUnwindSafe(|| waker.wake())).unwrap_or_else(drop_payload);
+        }
     }
 
     pub(crate) fn is_set(&self) -> bool {
@@ -128,6 +133,21 @@ mod tests {
         cancel.set();
         assert_eq!((first.seen().0, second.seen().0), (0, 1));
         assert_eq!(Arc::strong_count(&first), 1);
+    }
+
+    #[test]
+    fn a_waker_that_panics_keeps_nobody_asleep() {
+        struct Panics;
+        impl Wake for Panics {
+            fn wake(self: Arc<Self>) {
+                std::panic::resume_unwind(Box::new("on purpose"));
+            }
+        }
+        let witness = Arc::new(Witness::default());
+        let _panics = witness.cancel.wake(Arc::new(Panics).into());
+        let _wakes = witness.cancel.wake(witness.clone().into());
+        witness.cancel.set();
+        assert_eq!(witness.seen(), (1, false));
     }
 
     /// Nobody is missed between looking at the flag and asking to be woken.

@@ -21,6 +21,10 @@ pub struct Context {
 pub(crate) trait Back: std::fmt::Debug + Send + Sync {
     /// A connection to the caller; `None`: it offers no services.
     fn connection(self: Arc<Self>) -> Option<Connection>;
+
+    /// The caller's process, where the system gives it.
+    #[cfg(unix)]
+    fn pidfd(&self) -> Option<std::os::fd::OwnedFd>;
 }
 
 impl Context {
@@ -32,6 +36,15 @@ impl Context {
     /// Who calls, as the kernel tells it: see [`Peer`].
     pub fn peer(&self) -> &Peer {
         &self.peer
+    }
+
+    /// The caller's process, as a descriptor: it becomes readable when the process ends, and a signal sent by it reaches no
+    /// other one, as pidfd_open(2) tells. Made at each call of this, because every one takes a descriptor.
+    ///
+    /// None but over local sockets of Linux 6.5 and later, and none of a process that has ended.
+    #[cfg(unix)]
+    pub fn pidfd(&self) -> Option<std::os::fd::OwnedFd> {
+        self.back.as_ref()?.pidfd()
     }
 
     /// When the caller stops waiting; `None`: never.

@@ -1,6 +1,7 @@
 //! What carries a stream, as the types that callers and handlers hold see it: bytes that wait and move, no sockets.
 use super::Encode;
 use crate::Error;
+use crate::wire::Message;
 use std::sync::Arc;
 
 /// Nobody takes, or sends, any more items of this call: its caller has gone, has cancelled it or has its answer, its
@@ -35,6 +36,8 @@ pub(crate) enum More {
 pub(crate) trait Inlet: Send {
     /// Waits for the bytes of further items, which are appended to `buffer`.
     fn more(&mut self, buffer: &mut Vec<u8>) -> More;
+    /// So many items have been taken out of what it gave: for whoever counts them.
+    fn took(&mut self, _items: u64) {}
     /// What came was no item. The caller is told.
     fn fail(&mut self, problem: String);
     /// The largest item that this side takes, in bytes.
@@ -60,12 +63,12 @@ pub(crate) trait Conversation: Send {
     /// # Errors
     /// Those of the call.
     fn items(&mut self, buffer: &mut Vec<u8>) -> Result<bool, Error>;
-    /// Waits for the answer; it is then in `buffer` behind the place that is returned. Items that were not taken are
+    /// Waits for the answer; it is then in `answer` behind the place that is returned. Items that were not taken are
     /// thrown away.
     ///
     /// # Errors
     /// Those of the call.
-    fn answer(&mut self, buffer: &mut Vec<u8>) -> Result<usize, Error>;
+    fn answer(&mut self, answer: &mut Message) -> Result<usize, Error>;
     /// `Service.method`, for errors.
     fn name(&self) -> String;
     /// The largest item that this side takes, in bytes.

@@ -1,5 +1,7 @@
 //! A service and its methods, as constants: what the derive knows at compile time.
+use crate::schema::FdUse;
 use crate::schema::{Field, Fingerprint, MethodSchema, ServiceSchema, Shape, TypeId, Types};
+use crate::{Error, Outcome};
 use std::{sync::OnceLock, time::Duration};
 
 /// One argument of a method.
@@ -46,7 +48,16 @@ pub struct ServiceInfo {
     name: &'static str,
     doc: &'static str,
     methods: &'static [Method],
-    schema: OnceLock<(ServiceSchema, Fingerprint)>,
+    schema: OnceLock<Described>,
+}
+
+/// What is made of the methods once.
+#[derive(Debug)]
+struct Described {
+    schema: ServiceSchema,
+    fingerprint: Fingerprint,
+    /// Where each method has descriptors; `None`: nowhere.
+    fds: Option<Vec<FdUse>>,
 }
 
 impl ServiceInfo {
@@ -72,21 +83,49 @@ impl ServiceInfo {
 
     /// The whole description, made at the first use.
     pub fn schema(&self) -> &ServiceSchema {
-        &self.described().0
+        &self.described().schema
     }
 
     /// What tells whether another program was built with the same service.
     pub fn fingerprint(&self) -> Fingerprint {
-        self.described().1
+        self.described().fingerprint
     }
 
-    fn described(&self) -> &(ServiceSchema, Fingerprint) {
+    /// Whether any method has descriptors in what it takes or answers.
+    pub(crate) fn has_fds(&self) -> bool {
+        self.described().fds.is_some()
+    }
+
+    /// Whether descriptors may go with calls of the method at `index`, or with its answers.
+    #[inline]
+    pub(crate) fn carries_fds(&self, index: u32) -> bool {
+        self.described().fds.as_ref().is_some_and(|fds| fds.get(index as usize).is_some_and(|fds| fds.in_messages))
+    }
+
+    /// Items carry no descriptors: many would be on their way, and nobody could say whose they are.
+    ///
+    /// # Errors
+    /// [`Error::Encode`] when the items of `method` have some.
+    pub(crate) fn check_items(&self, method: &Method) -> Result<(), Error> {
+        let fds = self.described().fds.as_ref().and_then(|fds| fds.get(method.index as usize));
+        match fds {
+            Some(FdUse { in_items: true, .. }) => Err(Error::Encode {
+                method: format!("{}.{}", self.name, method.name),
+                problem: "its items hold descriptors, which travel only in arguments and answers".to_owned(),
+                outcome: Outcome::NotSent,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn described(&self) -> &Described {
         self.schema.get_or_init(|| {
             let mut types = Types::default();
             let methods = self.methods.iter().map(|method| method.schema(&mut types)).collect();
             let schema = ServiceSchema { name: self.name.to_owned(), doc: self.doc.to_owned(), methods, types };
             let fingerprint = schema.fingerprint();
-            (schema, fingerprint)
+            let fds = schema.fd_uses();
+            Described { schema, fingerprint, fds }
         })
     }
 }

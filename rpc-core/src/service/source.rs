@@ -16,13 +16,15 @@ pub struct Source<A> {
     items: Items,
     /// The largest that this side takes.
     item_bytes_max: u32,
+    /// Items since the inlet was told how many.
+    taken: u64,
     item: PhantomData<fn() -> A>,
 }
 
 impl<A: Value> Source<A> {
     pub(crate) fn new(inlet: Option<Box<dyn Inlet>>) -> Self {
         let item_bytes_max = inlet.as_ref().map_or(0, |inlet| inlet.item_bytes_max());
-        Self { inlet, items: Items::default(), item_bytes_max, item: PhantomData }
+        Self { inlet, items: Items::default(), item_bytes_max, taken: 0, item: PhantomData }
     }
 
     #[inline]
@@ -35,13 +37,17 @@ impl<A: Value> Source<A> {
             },
         };
         match decode::<Own<A>>(self.items.bytes(place), DecodeLimits::for_frames_of(self.item_bytes_max)) {
-            Ok(Own(item)) => Some(Ok(item)),
+            Ok(Own(item)) => {
+                self.taken += 1;
+                Some(Ok(item))
+            }
             Err(error) => Some(Err(self.fail(format!("an item: {error}")))),
         }
     }
 
     /// Waits for the next item.
     fn wait(&mut self) -> Option<Result<Range<usize>, Stopped>> {
+        self.tell();
         loop {
             let inlet = self.inlet.as_mut()?;
             let problem = match self.items.next(self.item_bytes_max) {
@@ -77,12 +83,28 @@ impl<A: Value> Source<A> {
     }
 }
 
+impl<A> Source<A> {
+    /// Before it waits, and at the end: not once an item, which would cost more than the item.
+    fn tell(&mut self) {
+        let taken = std::mem::take(&mut self.taken);
+        if let Some(inlet) = &mut self.inlet {
+            inlet.took(taken);
+        }
+    }
+}
+
 impl<A: Value> Iterator for Source<A> {
     type Item = Result<A, Stopped>;
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         self.recv()
+    }
+}
+
+impl<A> Drop for Source<A> {
+    fn drop(&mut self) {
+        self.tell();
     }
 }
 

@@ -1,7 +1,7 @@
 //! A streaming answer, as its caller sees it.
 use super::Conversation;
-use crate::value::Own;
-use crate::wire::{DecodeError, DecodeLimits, Items, NextItem, decode};
+use crate::value::{Own, beside};
+use crate::wire::{DecodeError, DecodeLimits, Items, Message, NextItem, decode};
 use crate::{Error, Value};
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -68,7 +68,7 @@ impl<T: Value, R: Value> Stream<T, R> {
     /// Those of the call; the one that [`recv`](Self::recv) gave, if it did.
     pub fn finish(self) -> Result<R, Error> {
         match self.state {
-            State::Open(mut call) => answer(&mut *call),
+            State::Open(mut call) => answer(&mut *call).map_err(|error| known(error, &self.items)),
             State::Ended(answer) => Ok(answer),
             State::Failing(error) | State::Failed(error) => Err(error),
         }
@@ -95,7 +95,7 @@ impl<T: Value, R: Value> Stream<T, R> {
                         self.state = State::Ended(answer);
                         return None;
                     }
-                    Err(error) => error,
+                    Err(error) => known(error, &self.items),
                 },
                 Err(error) => error,
             },
@@ -128,21 +128,29 @@ pub(crate) fn next_item(call: &mut dyn Conversation, items: &mut Items) -> Resul
         let problem = match items.next(bytes_max) {
             NextItem::Whole(place) => return Ok(Some(place)),
             NextItem::TooLarge(size) => format!("an item of {size} bytes, but the limit is {bytes_max}"),
-            NextItem::Partial if call.items(items.room())? => continue,
-            NextItem::Partial if !items.has_rest() => return Ok(None),
-            NextItem::Partial => "the last item is cut short".to_owned(),
+            NextItem::Partial => match call.items(items.room()) {
+                Ok(true) => continue,
+                Ok(false) if !items.has_rest() => return Ok(None),
+                Ok(false) => "the last item is cut short".to_owned(),
+                Err(error) => return Err(known(error, items)),
+            },
         };
         return Err(Error::BadReply { method: call.name(), problem });
     }
 }
 
+/// An error of a call, with what its items tell of it.
+pub(crate) fn known(error: Error, items: &Items) -> Error {
+    if items.has_begun() { error.behind_items() } else { error }
+}
+
 /// Waits for the answer behind the items.
 pub(super) fn answer<R: Value>(call: &mut dyn Conversation) -> Result<R, Error> {
-    let mut buffer = Vec::new();
-    let start = call.answer(&mut buffer)?;
+    let mut answer = Message::default();
+    let start = call.answer(&mut answer)?;
     let limits = DecodeLimits::for_frames_of(call.item_bytes_max());
-    let answer = decode::<Own<R>>(buffer.get(start..).unwrap_or_default(), limits);
-    answer.map(|own| own.0).map_err(|error| Error::BadReply { method: call.name(), problem: error.to_string() })
+    let decoded = beside::decode::<Own<R>>(answer.bytes.get(start..).unwrap_or_default(), answer.fds, limits);
+    decoded.map(|own| own.0).map_err(|problem| Error::BadReply { method: call.name(), problem })
 }
 
 /// Streams that a `for` loop may use up, because nothing follows their items.
@@ -173,6 +181,7 @@ impl<T, R> std::fmt::Debug for Stream<T, R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Outcome;
     use crate::wire::put_item;
 
     /// Has these bytes to give, one piece after another, and then the end. What it gives may have come in any pieces.
@@ -185,7 +194,7 @@ mod tests {
             Ok(true)
         }
 
-        fn answer(&mut self, _buffer: &mut Vec<u8>) -> Result<usize, Error> {
+        fn answer(&mut self, _answer: &mut Message) -> Result<usize, Error> {
             Ok(0)
         }
 
@@ -221,6 +230,42 @@ mod tests {
             assert_eq!(items, ["a", "", "hello"], "{step} bytes at a time");
             assert!(stream.recv().is_none() && stream.finish().is_ok());
         }
+    }
+
+    /// Whoever has seen an item is not told that nobody knows whether the call ran.
+    #[test]
+    fn what_sent_items_has_run() {
+        struct Dies(Option<Vec<u8>>);
+        impl Conversation for Dies {
+            fn items(&mut self, buffer: &mut Vec<u8>) -> Result<bool, Error> {
+                let dead = || Error::Disconnected { cause: "it died".to_owned(), outcome: Outcome::Unknown };
+                buffer.extend(self.0.take().ok_or_else(dead)?);
+                Ok(true)
+            }
+
+            fn answer(&mut self, answer: &mut Message) -> Result<usize, Error> {
+                while self.items(&mut answer.bytes)? {}
+                Ok(0)
+            }
+
+            fn name(&self) -> String {
+                "Kv.list".to_owned()
+            }
+
+            fn item_bytes_max(&self) -> u32 {
+                10
+            }
+        }
+        let outcomes = |bytes: &[u8]| {
+            let stream = || Stream::<String>::new(Ok(Box::new(Dies(Some(bytes.to_vec())))));
+            let (mut read, mut finished) = (stream(), stream());
+            let end = read.items().find_map(Result::err).unwrap();
+            finished.recv();
+            [end, read.finish().unwrap_err(), finished.finish().unwrap_err()].map(|error| error.outcome())
+        };
+        let whole = item(b"\x01a");
+        assert_eq!(outcomes(&whole), [Outcome::Executed; 3]);
+        assert_eq!(outcomes(&whole[..5]), [Outcome::Unknown; 3], "half an item is nothing that a caller sees");
     }
 
     /// A mistake of the server is told once, by the method's name; what came before it counts.

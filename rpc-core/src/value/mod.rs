@@ -3,13 +3,18 @@
 //! The wire is what serde and postcard make of a type, with one difference in *how* it is written: a list of `u8` goes as one
 //! block instead of byte by byte. The bytes are the same, 20 times faster. Two hooks of [`Value`] do that: the element type
 //! chooses how a list of it travels, so it works through any nesting without an attribute.
+pub(crate) mod beside;
 mod collection;
+#[cfg(unix)]
+mod fd;
 mod generated;
 mod list;
 mod plain;
 mod variant;
 mod wrap;
 
+#[cfg(unix)]
+pub use fd::Fd;
 pub use generated::{describe, ours, read_fields, write_fields};
 pub use variant::VariantIndex;
 

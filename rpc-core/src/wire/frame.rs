@@ -7,6 +7,7 @@
 //!
 //! All numbers are little-endian. [`Cutter`] finds frames in bytes as they come, [`put_frame`] appends one.
 
+use super::Message;
 use std::convert::Infallible;
 
 /// The size of a frame's head.
@@ -23,6 +24,9 @@ const FLAGS_AT: usize = 5;
 
 /// The flag of a reply that goes on in the next frame of its call.
 const MORE: u8 = 1;
+
+/// Where the number of descriptors stands in a head.
+pub(crate) const FDS_AT: usize = 6;
 
 /// Where the call id stands in a head.
 const CALL_AT: usize = 8;
@@ -45,6 +49,12 @@ pub(crate) enum Kind {
     Goodbye = 10,
     Ping = 11,
     Pong = 12,
+    /// A server asks for a proof that the client knows its token.
+    Challenge = 13,
+    /// The client's proof.
+    Proof = 14,
+    /// The server's.
+    Proven = 15,
     /// Bytes of the items that the server of a call sends.
     Items = 16,
     /// Its caller takes so many more of them.
@@ -63,9 +73,9 @@ impl Kind {
     fn of(byte: u8) -> Option<Self> {
         use Kind::*;
         let of_calls = [Void, Hello, Welcome, Refuse, Open, Opened, Call, Reply, Fault, Cancel, Goodbye, Ping, Pong];
-        let of_items = [Items, Credit, Input, InputEnd, InputCredit, InputStop];
+        let others = [Challenge, Proof, Proven, Items, Credit, Input, InputEnd, InputCredit, InputStop];
         let place = usize::from(byte);
-        of_calls.get(place).or_else(|| of_items.get(place.checked_sub(Items as usize)?)).copied()
+        of_calls.get(place).or_else(|| others.get(place.checked_sub(of_calls.len())?)).copied()
     }
 }
 
@@ -89,7 +99,7 @@ impl CallId {
     }
 }
 
-/// A frame's head, but for the fields that this version does not use.
+/// A frame's head, but for the hint that this version does not use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
     /// How many bytes follow.
@@ -97,6 +107,8 @@ pub(crate) struct Head {
     pub(crate) kind: Kind,
     /// The body goes on in a further frame of this kind and call.
     pub(crate) more: bool,
+    /// How many descriptors came with it.
+    pub(crate) fds: u8,
     pub(crate) call: CallId,
 }
 
@@ -107,8 +119,14 @@ pub(crate) enum FrameError {
     Kind(u8),
     #[error("a frame with the unknown flags {0:#04x}")]
     Flags(u8),
-    #[error("a frame with {0} descriptors, which this version does not carry")]
-    Descriptors(u8),
+    #[error("a {0:?} with {1} descriptors, which only calls and replies carry")]
+    Descriptors(Kind, u8),
+    #[error("a frame that claims {0} descriptors, and fewer have come")]
+    MissingDescriptors(u8),
+    #[error("{0} descriptors that belong to no frame")]
+    StrayDescriptors(usize),
+    #[error("more descriptors in one message than this side takes, or has room for")]
+    SpoiledDescriptors,
 }
 
 /// Appends a frame whose body `body` appends; its length is filled in afterwards.
@@ -121,18 +139,55 @@ pub(crate) fn put_frame<E>(
     call: CallId,
     body: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let start = out.len();
-    out.extend_from_slice(&[0, 0, 0, 0, kind as u8, 0, 0, CPU_UNKNOWN]);
-    out.extend_from_slice(&call.0.to_le_bytes());
+    let start = put_head(out, kind, call);
     if let Err(error) = body(out) {
         out.truncate(start);
         return Err(error);
     }
+    set_length(out, start);
+    Ok(())
+}
+
+/// The same for a frame that may have descriptors, which `body` puts beside it. `out` is empty before.
+///
+/// # Errors
+/// Those of `body`; `out` is then empty.
+pub(crate) fn put_message<E>(
+    out: &mut Message,
+    kind: Kind,
+    call: CallId,
+    body: impl FnOnce(&mut Message) -> Result<(), E>,
+) -> Result<(), E> {
+    let start = put_head(&mut out.bytes, kind, call);
+    if let Err(error) = body(out) {
+        out.clear();
+        return Err(error);
+    }
+    set_length(&mut out.bytes, start);
+    set_fds(&mut out.bytes, out.fds.len());
+    Ok(())
+}
+
+fn put_head(out: &mut Vec<u8>, kind: Kind, call: CallId) -> usize {
+    let start = out.len();
+    out.extend_from_slice(&[0, 0, 0, 0, kind as u8, 0, 0, CPU_UNKNOWN]);
+    out.extend_from_slice(&call.0.to_le_bytes());
+    start
+}
+
+fn set_length(out: &mut [u8], start: usize) {
     let length = u32::try_from(out.len() - start - HEAD_BYTES).unwrap_or(u32::MAX);
     if let Some(place) = out.get_mut(start..start + 4) {
         place.copy_from_slice(&length.to_le_bytes());
     }
-    Ok(())
+}
+
+/// Says how many descriptors go with the frame that starts at `bytes[0]`. Nobody sends more than a byte can say: a peer's
+/// limit refuses them first.
+pub(crate) fn set_fds(bytes: &mut [u8], count: usize) {
+    if let Some(place) = bytes.get_mut(FDS_AT) {
+        *place = u8::try_from(count).unwrap_or(u8::MAX);
+    }
 }
 
 /// Appends a frame whose body is `body`. `more`: the rest of it follows in another frame.
@@ -153,11 +208,13 @@ pub(crate) fn kind_of(bytes: &[u8]) -> Option<Kind> {
     bytes.get(KIND_AT).copied().and_then(Kind::of)
 }
 
-/// Turns the queued frame that starts at `bytes[0]` into one that its receiver skips.
+/// Turns the queued frame that starts at `bytes[0]` into one that its receiver skips. It has no descriptors any more, and does
+/// not go on.
 pub(crate) fn void(bytes: &mut [u8]) {
-    if let Some(kind) = bytes.get_mut(KIND_AT) {
-        *kind = Kind::Void as u8;
+    if let Some([kind, flags]) = bytes.get_mut(KIND_AT..=FLAGS_AT) {
+        (*kind, *flags) = (Kind::Void as u8, 0);
     }
+    set_fds(bytes, 0);
 }
 
 /// Writes the call's id into the frame that starts at `bytes[0]`: it is known only when the frame's place in the queue is.
@@ -182,25 +239,19 @@ pub(crate) enum Cut<'a> {
 
 /// Finds frames in bytes as they come. All it keeps is how much of an oversized body is still to come:
 /// a claimed length alone allocates nothing.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Cutter {
-    body_bytes_max: u32,
-    skip: u64,
+    skip: u32,
 }
 
 impl Cutter {
-    /// For frames with bodies of at most `body_bytes_max` bytes.
-    pub(crate) fn new(body_bytes_max: u32) -> Self {
-        Self { body_bytes_max, skip: 0 }
-    }
-
-    /// What stands at the start of `bytes`. The caller goes on behind what was used.
+    /// What stands at the start of `bytes`; a body has at most `body_bytes_max`. The caller goes on behind what was used.
     ///
     /// # Errors
     /// When this cannot be a frame. No length is looked at in that case, and nothing behind it can be understood.
-    pub(crate) fn cut<'a>(&mut self, bytes: &'a [u8]) -> Result<Cut<'a>, FrameError> {
+    pub(crate) fn cut<'a>(&mut self, bytes: &'a [u8], body_bytes_max: u32) -> Result<Cut<'a>, FrameError> {
         if self.skip > 0 {
-            let here = self.skip.min(bytes.len() as u64);
+            let here = self.skip.min(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
             self.skip -= here;
             return Ok(match here {
                 0 => Cut::Partial { total: 1 },
@@ -211,8 +262,8 @@ impl Cutter {
             return Ok(Cut::Partial { total: HEAD_BYTES });
         };
         let head = parse(head)?;
-        if head.length > self.body_bytes_max {
-            self.skip = u64::from(head.length);
+        if head.length > body_bytes_max {
+            self.skip = head.length;
             return Ok(Cut::Oversized { head, used: HEAD_BYTES });
         }
         let length = head.length as usize;
@@ -230,13 +281,14 @@ fn parse(head: &[u8; HEAD_BYTES]) -> Result<Head, FrameError> {
     if flags != 0 && !more {
         return Err(FrameError::Flags(flags));
     }
-    if fds != 0 {
-        return Err(FrameError::Descriptors(fds));
+    if fds != 0 && !matches!(kind, Kind::Call | Kind::Reply) {
+        return Err(FrameError::Descriptors(kind, fds));
     }
     Ok(Head {
         length: u32::from_le_bytes([l0, l1, l2, l3]),
         kind,
         more,
+        fds,
         call: CallId(u32::from_le_bytes([c0, c1, c2, c3])),
     })
 }
@@ -267,10 +319,10 @@ mod tests {
         let bytes =
             [frame(Kind::Call, 1, b"one"), frame(Kind::Ping, 2, b""), frame(Kind::Reply, 3, &[9; 300])].concat();
         for step in [1, 2, 7, 13, 1000] {
-            let (mut cutter, mut have, mut seen) = (Cutter::new(1000), Vec::new(), Vec::new());
+            let (mut cutter, mut have, mut seen) = (Cutter::default(), Vec::new(), Vec::new());
             for piece in bytes.chunks(step) {
                 have.extend_from_slice(piece);
-                while let Cut::Frame { head, body, used } = cutter.cut(&have).unwrap() {
+                while let Cut::Frame { head, body, used } = cutter.cut(&have, 1000).unwrap() {
                     seen.push((head.call.0, body.len()));
                     have.drain(..used);
                 }
@@ -282,29 +334,37 @@ mod tests {
     /// F5: a frame over the limit is told from its head alone, and skipped.
     #[test]
     fn oversized_is_skipped_and_the_next_frame_found() {
-        let mut cutter = Cutter::new(10);
+        let mut cutter = Cutter::default();
         let bytes = [frame(Kind::Call, 1, &[0; 11]), frame(Kind::Ping, 2, b"")].concat();
-        let Ok(Cut::Oversized { head, used }) = cutter.cut(&bytes) else { panic!("over the limit") };
+        let Ok(Cut::Oversized { head, used }) = cutter.cut(&bytes, 10) else { panic!("over the limit") };
         assert_eq!((head.length, used), (11, HEAD_BYTES));
-        assert_eq!(cutter.cut(&bytes[used..used + 4]), Ok(Cut::Skipped { used: 4 }));
-        assert_eq!(cutter.cut(&bytes[used + 4..]), Ok(Cut::Skipped { used: 7 }));
-        assert!(matches!(cutter.cut(&bytes[used + 11..]), Ok(Cut::Frame { head: Head { kind: Kind::Ping, .. }, .. })));
+        assert_eq!(cutter.cut(&bytes[used..used + 4], 10), Ok(Cut::Skipped { used: 4 }));
+        assert_eq!(cutter.cut(&bytes[used + 4..], 10), Ok(Cut::Skipped { used: 7 }));
+        assert!(matches!(
+            cutter.cut(&bytes[used + 11..], 10),
+            Ok(Cut::Frame { head: Head { kind: Kind::Ping, .. }, .. })
+        ));
     }
 
-    /// F4: what is not known is not guessed at.
+    /// F4: what is not known is not guessed at. F9: who carries descriptors.
     #[test]
     fn unknown_kind_flags_and_descriptors() {
-        let mut cutter = Cutter::new(10);
+        let mut cutter = Cutter::default();
         let with = |at: usize, value: u8| {
             let mut bytes = frame(Kind::Call, 1, b"");
             bytes[at] = value;
             bytes
         };
-        assert_eq!(cutter.cut(&with(4, 13)), Err(FrameError::Kind(13)));
-        assert_eq!(cutter.cut(&with(4, 22)), Err(FrameError::Kind(22)));
-        assert_eq!(cutter.cut(&with(5, 1)), Err(FrameError::Flags(1)), "only replies go on");
-        assert_eq!(cutter.cut(&with(5, 2)), Err(FrameError::Flags(2)));
-        assert_eq!(cutter.cut(&with(6, 1)), Err(FrameError::Descriptors(1)));
+        assert_eq!(cutter.cut(&with(4, 22), 10), Err(FrameError::Kind(22)));
+        assert_eq!(cutter.cut(&with(4, 22), 10), Err(FrameError::Kind(22)));
+        assert_eq!(cutter.cut(&with(5, 1), 10), Err(FrameError::Flags(1)), "only replies go on");
+        assert_eq!(cutter.cut(&with(5, 2), 10), Err(FrameError::Flags(2)));
+        assert!(matches!(cutter.cut(&with(6, 3), 10), Ok(Cut::Frame { head: Head { fds: 3, .. }, .. })));
+        let mut ping = frame(Kind::Ping, 1, b"");
+        ping[6] = 1;
+        assert_eq!(cutter.cut(&ping, 10), Err(FrameError::Descriptors(Kind::Ping, 1)));
+        void(&mut ping);
+        assert!(cutter.cut(&ping, 10).is_ok(), "who takes a frame back takes its descriptors back");
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub(crate) struct Hello {
     pub(crate) calls_max: u32,
     /// How far the items of a stream to the client may run ahead of it, in bytes.
     pub(crate) window_bytes: u32,
+    /// How many descriptors the client takes with one reply; 0: none can be passed here.
+    pub(crate) fds_max: u32,
     /// The first service that it wants, if it knows already.
     pub(crate) service: Option<Wanted>,
 }
@@ -87,8 +89,32 @@ pub(crate) struct Welcome {
     pub(crate) calls_max: u32,
     /// How far the items of a stream to the server may run ahead of it, in bytes.
     pub(crate) window_bytes: u32,
+    /// How many descriptors the server takes with one call; 0: none can be passed here.
+    pub(crate) fds_max: u32,
     /// The answer to [`Hello::service`].
     pub(crate) service: Option<Opened>,
+}
+
+/// Random bytes of one side, for one connection; and as many of a proof.
+pub(crate) type Nonce = [u8; 32];
+
+/// What a server that has a token answers to [`Hello`]: `PROTOCOL.md`, H8.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Challenge {
+    pub(crate) nonce: Nonce,
+}
+
+/// What the client answers to that: `PROTOCOL.md`, H9.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Proof {
+    pub(crate) nonce: Nonce,
+    pub(crate) proof: Nonce,
+}
+
+/// The server's own proof, before its [`Welcome`]: `PROTOCOL.md`, H10.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Proven {
+    pub(crate) proof: Nonce,
 }
 
 /// The answer to [`Wanted`], and the body of [`Kind::Opened`](super::Kind::Opened).
@@ -124,8 +150,8 @@ pub enum Refusal {
     /// The server could not understand the client.
     #[error("it could not understand this program: {0}")]
     Malformed(String),
-    /// The server does not serve the client's user.
-    #[error("it serves only the user who runs it")]
+    /// The server does not serve the client, or its user.
+    #[error("it does not serve this user (its program decides: `Server::allow_user`)")]
     NotAllowed,
     /// The server is stopping; another may soon be there.
     #[error("it is shutting down")]
@@ -133,6 +159,15 @@ pub enum Refusal {
     /// The server has as many connections as it takes.
     #[error("it has as many connections as it takes")]
     Overloaded,
+    /// The server asks for a token, and the client has none.
+    #[error("it asks for a token, and this program has none (`Connect::token`)")]
+    TokenMissing,
+    /// The client's token is not the server's.
+    #[error("its token is not this program's")]
+    WrongToken,
+    /// The client broke no rule, but went too far: it kept the server waiting, or cancelled more than it let run.
+    #[error("it cut this program off: {0}")]
+    Cut(String),
 }
 
 impl Refusal {

@@ -1,5 +1,5 @@
 //! Bytes that have come on one connection, and the frames in them.
-use super::{Cut, Cutter, FrameError, HEAD_BYTES, Head};
+use super::{Arrivals, Cut, Cutter, Fds, FrameError, HEAD_BYTES, Head};
 use std::ops::Range;
 
 /// What a read makes room for at first.
@@ -14,8 +14,8 @@ const WHOLE_BYTES_MIN: usize = 16 << 10;
 /// What one frame's head and body are.
 #[derive(Debug)]
 pub(crate) enum Found {
-    /// A frame; its body is at this place of [`Inbox::bytes`].
-    Frame(Head, Range<usize>),
+    /// A frame; its body is at this place of [`Inbox::bytes`], and these descriptors came with it.
+    Frame(Head, Range<usize>, Fds),
     /// The head of one over the limit.
     Oversized(Head),
 }
@@ -29,12 +29,26 @@ pub(crate) struct Inbox {
     /// What the frame that has begun takes in all.
     wanted: usize,
     cutter: Cutter,
+    body_bytes_max: u32,
+    arrivals: Arrivals,
 }
 
 impl Inbox {
     /// For frames with bodies of at most `body_bytes_max` bytes.
     pub(crate) fn new(body_bytes_max: u32) -> Self {
-        Self { bytes: Vec::new(), at: 0, wanted: HEAD_BYTES, cutter: Cutter::new(body_bytes_max) }
+        let (cutter, arrivals) = (Cutter::default(), Arrivals::default());
+        Self { bytes: Vec::new(), at: 0, wanted: HEAD_BYTES, cutter, body_bytes_max, arrivals }
+    }
+
+    /// Where the next read puts bytes and descriptors, with room for them.
+    pub(crate) fn room_beside(&mut self) -> (&mut Vec<u8>, &mut Arrivals) {
+        self.room();
+        (&mut self.bytes, &mut self.arrivals)
+    }
+
+    /// Nobody will look at what has come any more: closes the descriptors.
+    pub(crate) fn close(&mut self) {
+        self.arrivals.clear();
     }
 
     /// Where the next read appends to, with room for it.
@@ -72,13 +86,15 @@ impl Inbox {
     pub(crate) fn next(&mut self) -> Result<Option<Found>, FrameError> {
         loop {
             let here = self.bytes.get(self.at..).unwrap_or_default();
-            match self.cutter.cut(here)? {
+            let cut = self.cutter.cut(here, self.body_bytes_max)?;
+            let fds = self.arrivals.of(&cut, here)?;
+            match cut {
                 Cut::Frame { head, body, used } => {
                     let end = self.at + used;
                     let start = end - body.len();
                     self.at = end;
                     self.wanted = HEAD_BYTES;
-                    return Ok(Some(Found::Frame(head, start..end)));
+                    return Ok(Some(Found::Frame(head, start..end, fds)));
                 }
                 Cut::Oversized { head, used } => {
                     self.at += used;
@@ -151,13 +167,13 @@ mod tests {
     fn a_large_body_leaves_with_its_buffer() {
         let mut inbox = Inbox::new(1 << 20);
         inbox.room().extend_from_slice(&frame(1, 100_000));
-        let Ok(Some(Found::Frame(_, place))) = inbox.next() else { panic!("a frame") };
+        let Ok(Some(Found::Frame(_, place, _))) = inbox.next() else { panic!("a frame") };
         let taken = std::mem::take(inbox.whole(&place).expect("alone"));
         assert_eq!(taken[place].len(), 100_000);
         inbox.room().extend_from_slice(&frame(2, 3));
-        assert!(matches!(inbox.next(), Ok(Some(Found::Frame(Head { call: CallId(2), .. }, _)))));
+        assert!(matches!(inbox.next(), Ok(Some(Found::Frame(Head { call: CallId(2), .. }, _, _)))));
         inbox.room().extend_from_slice(&[frame(3, 100_000), frame(4, 1)].concat());
-        let Ok(Some(Found::Frame(_, place))) = inbox.next() else { panic!("a frame") };
+        let Ok(Some(Found::Frame(_, place, _))) = inbox.next() else { panic!("a frame") };
         assert!(inbox.whole(&place).is_none(), "something stands behind it");
     }
 

@@ -42,6 +42,8 @@ pub(crate) struct Items {
     bytes: Vec<u8>,
     /// Bytes before it are dealt with.
     at: usize,
+    /// A whole one came.
+    begun: bool,
 }
 
 /// What is known of the next item.
@@ -73,6 +75,11 @@ impl Items {
         self.at < self.bytes.len()
     }
 
+    /// Whether there was a whole one: the other side runs, or ran.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun
+    }
+
     /// The next item. A whole one is dealt with.
     pub(crate) fn next(&mut self, bytes_max: u32) -> NextItem {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
@@ -85,6 +92,7 @@ impl Items {
             Some(item) => {
                 let start = self.at + ITEM_HEAD_BYTES;
                 self.at = start + item.len();
+                self.begun = true;
                 NextItem::Whole(start..self.at)
             }
             None => NextItem::Partial,

@@ -3,21 +3,27 @@
 //! `PROTOCOL.md` is this module in words; its rules are numbered, and tests name them.
 mod decode;
 mod encode;
+mod fds;
 mod frame;
 mod handshake;
 mod inbox;
 mod items;
+mod message;
 mod varint;
 
 pub(crate) use decode::{DecodeError, DecodeLimits, decode};
 pub(crate) use encode::encode;
+pub(crate) use fds::{Arrivals, Descriptor, FDS_MAX, Fds};
 pub(crate) use frame::{
-    CallId, Cut, Cutter, FrameError, HEAD_BYTES, Head, Kind, kind_of, put_frame, put_part, set_call, void,
+    CallId, Cut, Cutter, FDS_AT, FrameError, HEAD_BYTES, Head, Kind, kind_of, put_frame, put_message, put_part,
+    set_call, set_fds, void,
 };
 pub use handshake::Refusal;
 pub(crate) use handshake::{
-    HELLO_BYTES_MAX, Hello, Offer, Opened, PREFACE_BYTES, PrefaceError, Wanted, Welcome, check_preface, put_preface,
+    Challenge, HELLO_BYTES_MAX, Hello, Nonce, Offer, Opened, PREFACE_BYTES, PrefaceError, Proof, Proven, Wanted,
+    Welcome, check_preface, put_preface,
 };
 pub(crate) use inbox::{Found, Inbox};
 pub(crate) use items::{ITEM_HEAD_BYTES, Items, NextItem, put_item};
+pub(crate) use message::Message;
 pub(crate) use varint::{put_varint, take_varint};

@@ -34,6 +34,10 @@ pub(crate) enum Bait<'a> {
     Compute { micros: u64 },
     #[rpc(oneway)]
     Hint { number: u64 },
+    #[rpc(oneway, blocking)]
+    HintAt { gate: &'a str },
+    #[rpc(returns = Vec<u8>)]
+    Echo { bytes: &'a [u8] },
 }
 
 pub(crate) mod method {
@@ -48,6 +52,7 @@ pub(crate) mod method {
     pub(crate) const WAIT_APART: u32 = 8;
     pub(crate) const MAKE_APART: u32 = 9;
     pub(crate) const COMPUTE: u32 = 10;
+    pub(crate) const HINT_AT: u32 = 12;
 }
 
 /// Nests.
@@ -114,6 +119,12 @@ impl BaitHandler for Counted {
     }
     fn hint(&self, _cx: &Context, _number: u64) {
         self.count();
+    }
+    fn hint_at(&self, _cx: &Context, gate: &str) {
+        self.wait_at(gate);
+    }
+    fn echo(&self, _cx: &Context, bytes: &[u8]) -> Vec<u8> {
+        bytes.to_vec()
     }
     fn make_apart(&self, cx: &Context, size: u64) -> Vec<u8> {
         self.make(cx, size)

@@ -53,7 +53,7 @@ impl Drop for Fake {
 /// A welcome for the service that the client asked for, as a server of the client's own version gives it.
 pub(crate) fn welcome() -> Welcome {
     let service = Some(Opened::Here { service: 0, schema: None });
-    Welcome { instance: 1, frame_bytes_max: 4 << 20, calls_max: 256, window_bytes: 0, service }
+    Welcome { instance: 1, frame_bytes_max: 4 << 20, calls_max: 256, window_bytes: 0, fds_max: 0, service }
 }
 
 /// Reads the client's greeting and answers it.

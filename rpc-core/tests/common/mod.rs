@@ -1,5 +1,6 @@
 //! One service, served in every way that there is: each scenario runs on all of them.
 #![expect(dead_code, reason = "each test program uses what it needs")]
+pub(crate) mod again;
 pub(crate) mod bait;
 pub(crate) mod fake;
 pub(crate) mod raw;

@@ -20,6 +20,9 @@ pub(crate) const CANCEL: u8 = 9;
 pub(crate) const GOODBYE: u8 = 10;
 pub(crate) const PING: u8 = 11;
 pub(crate) const PONG: u8 = 12;
+pub(crate) const CHALLENGE: u8 = 13;
+pub(crate) const PROOF: u8 = 14;
+pub(crate) const PROVEN: u8 = 15;
 pub(crate) const ITEMS: u8 = 16;
 pub(crate) const CREDIT: u8 = 17;
 pub(crate) const INPUT: u8 = 18;
@@ -44,6 +47,9 @@ pub(crate) enum Refusal {
     NotAllowed,
     ShuttingDown,
     Overloaded,
+    TokenMissing,
+    WrongToken,
+    Cut(String),
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +73,7 @@ pub(crate) struct Hello {
     pub(crate) frame_bytes_max: u32,
     pub(crate) calls_max: u32,
     pub(crate) window_bytes: u32,
+    pub(crate) fds_max: u32,
     pub(crate) service: Option<(String, u64)>,
 }
 
@@ -76,6 +83,7 @@ pub(crate) struct Welcome {
     pub(crate) frame_bytes_max: u32,
     pub(crate) calls_max: u32,
     pub(crate) window_bytes: u32,
+    pub(crate) fds_max: u32,
     pub(crate) service: Option<Opened>,
 }
 
@@ -100,8 +108,13 @@ pub(crate) fn frame(kind: u8, call: u32, body: &[u8]) -> Vec<u8> {
 
 /// Preface and hello of a client that wants this service.
 pub(crate) fn hello(service: Option<(&str, u64)>) -> Vec<u8> {
+    hello_taking(service, 0)
+}
+
+/// Of a client that takes so many descriptors with one answer.
+pub(crate) fn hello_taking(service: Option<(&str, u64)>, fds_max: u32) -> Vec<u8> {
     let service = service.map(|(name, fingerprint)| (name.to_owned(), fingerprint));
-    let hello = Hello { frame_bytes_max: 4 << 20, calls_max: 0, window_bytes: 0, service };
+    let hello = Hello { frame_bytes_max: 4 << 20, calls_max: 0, window_bytes: 0, fds_max, service };
     [PREFACE.to_vec(), frame(HELLO, 0, &bytes_of(&hello))].concat()
 }
 
@@ -128,6 +141,19 @@ impl Raw {
             Some(address) => Raw::Tcp(TcpStream::connect(address).unwrap()),
             None => Raw::Unix(UnixStream::connect(address).unwrap()),
         };
+        raw.limit(PATIENCE);
+        raw
+    }
+
+    /// Connects over TCP, as if from another machine of the loopback's.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn from(source: [u8; 4], address: &str) -> Self {
+        use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
+        let target: std::net::SocketAddr = address.strip_prefix("tcp:").unwrap().parse().unwrap();
+        let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        bind(&socket, &std::net::SocketAddr::from((source, 0))).unwrap();
+        connect(&socket, &target).unwrap();
+        let raw = Raw::Tcp(socket.into());
         raw.limit(PATIENCE);
         raw
     }
@@ -165,6 +191,14 @@ impl Raw {
             Raw::Unix(stream) => stream.shutdown(Shutdown::Write),
             Raw::Tcp(stream) => stream.shutdown(Shutdown::Write),
         };
+    }
+
+    /// The same socket once more: one end reads while another one writes.
+    pub(crate) fn clone(&self) -> Self {
+        match self {
+            Raw::Unix(stream) => Raw::Unix(stream.try_clone().unwrap()),
+            Raw::Tcp(stream) => Raw::Tcp(stream.try_clone().unwrap()),
+        }
     }
 
     /// Closes with a reset where there is one: socket(7), SO_LINGER of 0.
@@ -211,6 +245,13 @@ impl Raw {
                 Err(error) => panic!("no end: {error}, after {} bytes", all.len()),
             }
         }
+    }
+
+    /// What is answered first, be it a whole conversation.
+    pub(crate) fn until_answered(&mut self) -> Vec<u8> {
+        let preface = self.exact(8);
+        let Frame { kind, call, body } = self.frame();
+        [preface, frame(kind, call, &body)].concat()
     }
 
     /// Says hello, and gives the welcome.

@@ -194,7 +194,7 @@ pub(crate) fn wanted() -> (&'static str, u64) {
 pub(crate) fn hello_with(window_bytes: u32) -> Vec<u8> {
     let (name, fingerprint) = wanted();
     let service = Some((name.to_owned(), fingerprint));
-    let hello = Hello { frame_bytes_max: 4 << 20, calls_max: 0, window_bytes, service };
+    let hello = Hello { frame_bytes_max: 4 << 20, calls_max: 0, window_bytes, fds_max: 0, service };
     [PREFACE.to_vec(), frame(HELLO, 0, &bytes_of(&hello))].concat()
 }
 

@@ -51,7 +51,7 @@ impl HubHandler for Asks {
 fn hello() -> Vec<u8> {
     let info = <Hub<'_> as Service>::INFO;
     let service = Some((info.name().to_owned(), info.fingerprint().0));
-    let hello = Hello { frame_bytes_max: 4 << 20, calls_max: 10, window_bytes: 1 << 20, service };
+    let hello = Hello { frame_bytes_max: 4 << 20, calls_max: 10, window_bytes: 1 << 20, fds_max: 0, service };
     [PREFACE.to_vec(), frame(HELLO, 0, &bytes_of(&hello))].concat()
 }
 

@@ -125,6 +125,8 @@ fn random_value(choices: &mut Choices<'_>, types: &Types, id: TypeId, depth: usi
     };
     match types.get(id).expect("a sound schema") {
         Type::Unit => {}
+        // No value of it comes from text.
+        Type::Fd => varint(out, 0),
         Type::Bool => out.push(choices.byte() % 2),
         Type::U8 | Type::I8 => out.push(choices.byte()),
         Type::U16 | Type::I16 => varint(out, integer(choices, 16)),

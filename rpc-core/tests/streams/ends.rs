@@ -77,7 +77,7 @@ fn nothing_follows_an_item_that_was_cut() {
         let gates = &served.talker.gates;
         let mut raw = Raw::to(&served.address());
         let service = Some((Talk::INFO.name().to_owned(), Talk::INFO.fingerprint().0));
-        let hello = Hello { frame_bytes_max: 1 << 20, calls_max: 0, window_bytes: 1000, service };
+        let hello = Hello { frame_bytes_max: 1 << 20, calls_max: 0, window_bytes: 1000, fds_max: 0, service };
         raw.send(&[&PREFACE[..], &frame(HELLO, 0, &bytes_of(&hello))].concat());
         assert_eq!((raw.exact(PREFACE.len()), raw.frame().kind), (PREFACE.to_vec(), WELCOME));
         let index = Talk::INFO.methods().iter().find(|method| method.name == "careless").unwrap().index;
@@ -243,7 +243,7 @@ fn a_server_that_goes_ends_streams_with_an_error() {
         let stopped = served.server.take().unwrap().stop();
         assert_eq!(stopped.cut, 2);
         let error = two.recv().unwrap().unwrap_err();
-        assert!(matches!(error, Error::Disconnected { outcome: Outcome::Unknown, .. }), "{way:?}: {error}");
+        assert!(matches!(error, Error::Disconnected { outcome: Outcome::Executed, .. }), "{way:?}: {error}");
         assert!(two.recv().is_none());
         while read.send(&1).is_ok() {}
         assert!(matches!(read.finish(), Err(Error::Disconnected { outcome: Outcome::Unknown, .. })));

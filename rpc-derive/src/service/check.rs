@@ -136,6 +136,10 @@ fn conversation(rpc: &mut Rpc, errors: &mut Errors) -> bool {
             );
         }
     }
+    for fd in [&rpc.accepts, &rpc.stream].into_iter().flatten().filter_map(types::descriptor) {
+        let way_out = "make it an argument or an answer (your own type of that name is `self::Fd`)";
+        errors.push(fd, format!("items carry no descriptors: {way_out}"));
+    }
     let mut is_sound = true;
     for slot in [&mut rpc.accepts, &mut rpc.stream, &mut rpc.returns] {
         is_sound &= slot.as_ref().is_none_or(|ty| owned(ty, errors));

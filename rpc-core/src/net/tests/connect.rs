@@ -184,6 +184,21 @@ fn a_long_path_works_and_an_impossible_one_says_the_limit() {
     assert_eq!(listen(&address).unwrap_err().problem, ListenProblem::Address(expected));
 }
 
+/// While it is made a socket has a longer name, for which there may be no room.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_path_of_any_length_up_to_the_limit_works() {
+    let directory = directory();
+    for length in 80..108 {
+        let name = "n".repeat(length - directory.path().as_os_str().len() - 1);
+        let address = at(directory.path().join(name));
+        let listener = listen(&address).unwrap_or_else(|error| panic!("{length} bytes: {error}"));
+        assert_connected(&connect(&address, soon()).unwrap(), &accept(&listener));
+        drop(listener);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn an_abstract_socket_works_and_has_one_server() {

@@ -2,14 +2,19 @@
 
 mod connect;
 mod directory;
+mod handover;
 mod listen;
+mod passed;
 mod path_war;
+mod path_war_of_processes;
 mod process;
 mod stream;
 
 use super::{Address, ListenError, ListenOptions, ListenProblem, Listener, Stream};
 use std::{
+    os::fd::{IntoRawFd, OwnedFd},
     path::Path,
+    sync::atomic::{AtomicI32, Ordering},
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
@@ -38,10 +43,21 @@ fn problem(result: Result<Listener, ListenError>) -> ListenProblem {
     result.unwrap_err().problem
 }
 
+/// The address of a descriptor as one that came through exec: under a number that no other test uses, and open without the
+/// close-on-exec flag.
+fn passed_down(descriptor: impl Into<OwnedFd>) -> Address {
+    static NEXT: AtomicI32 = AtomicI32::new(300);
+
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    let passed = rustix::io::fcntl_dupfd_cloexec(descriptor.into(), next).unwrap();
+    rustix::io::fcntl_setfd(&passed, rustix::io::FdFlags::empty()).unwrap();
+    format!("fd:{}", passed.into_raw_fd()).parse().unwrap()
+}
+
 /// The connection that is on its way to a listener.
 fn accept(listener: &Listener) -> Stream {
     let asked = rustix::event::PollFlags::IN;
-    rustix::event::poll(&mut [rustix::event::PollFd::new(listener, asked)], None).unwrap();
+    rustix::event::poll(&mut [rustix::event::PollFd::new(&*listener.socket(), asked)], None).unwrap();
     listener.accept().unwrap().expect("poll says that a connection waits")
 }
 

@@ -1,12 +1,12 @@
 //! A caller fed with frames: no socket, no clock.
 use super::*;
-use crate::proto::put;
+use crate::proto::{Voided, put};
 use crate::wire::{Cut, Cutter, HEAD_BYTES};
 
 const LIMITS: DecodeLimits = DecodeLimits { memory_bytes_max: 1 << 20 };
 
 fn frame(kind: Kind, id: u32, body: &[u8]) -> (Head, Vec<u8>) {
-    (Head { length: body.len() as u32, kind, more: false, call: CallId(id) }, body.to_vec())
+    (Head { length: body.len() as u32, kind, more: false, fds: 0, call: CallId(id) }, body.to_vec())
 }
 
 /// A caller, and what it queues.
@@ -34,11 +34,11 @@ impl Fed {
         self.caller.give_up(id, &mut self.outbox, &mut Vec::new())
     }
 
-    fn take_batch(&mut self) -> Option<Vec<u8>> {
+    fn take_batch(&mut self) -> Option<Message> {
         self.caller.take_batch(&mut self.outbox)
     }
 
-    fn wrote(&mut self, batch: Vec<u8>, count: usize) {
+    fn wrote(&mut self, batch: Message, count: usize) {
         self.caller.wrote(batch, count, &mut self.outbox, &mut Vec::new());
     }
 
@@ -67,18 +67,18 @@ impl Fed {
 
 fn caller() -> Fed {
     let terms = CallTerms { calls_max: 8, reply_bytes_max: 1000, window_bytes: 100, peer_window_bytes: 50 };
-    Fed { caller: Caller::new(terms), outbox: Outbox::default() }
+    Fed { caller: Caller::new(terms, CallId::NONE), outbox: Outbox::default() }
 }
 
 fn start(caller: &mut Fed) -> CallId {
-    let mut request = Vec::new();
-    put(&mut request, Kind::Call, CallId::NONE, &"request");
+    let mut request = Message::default();
+    put(&mut request.bytes, Kind::Call, CallId::NONE, &"request");
     caller.caller.start(&mut request, &mut caller.outbox)
 }
 
 fn receive(caller: &mut Fed, (head, body): (Head, Vec<u8>)) -> Vec<char> {
     let mut woken = Vec::new();
-    caller.caller.received(head, Body::Part(&body), LIMITS, &mut caller.outbox, &mut woken);
+    caller.caller.received(head, Body::Part(&body), Fds::default(), LIMITS, &mut caller.outbox, &mut woken);
     woken
 }
 
@@ -88,8 +88,8 @@ fn fault(id: u32, fault: &Fault) -> (Head, Vec<u8>) {
 
 fn written(caller: &mut Fed) -> Vec<(Kind, u32)> {
     let (batch, mut cutter, mut at, mut seen) =
-        (caller.take_batch().unwrap_or_default(), Cutter::new(1 << 20), 0, Vec::new());
-    while let Ok(Cut::Frame { head, used, .. }) = cutter.cut(&batch[at..]) {
+        (caller.take_batch().unwrap_or_default(), Cutter::default(), 0, Vec::new());
+    while let Ok(Cut::Frame { head, used, .. }) = cutter.cut(&batch.bytes[at..], 1 << 20) {
         seen.push((head.kind, head.call.0));
         at += used;
     }
@@ -104,9 +104,9 @@ fn a_call_and_its_answer() {
     assert_eq!(written(&mut caller), [(Kind::Call, id.0)]);
     caller.calls.wait(Waits::Answer(id), 'a');
     assert_eq!(receive(&mut caller, frame(Kind::Reply, id.0, b"yes")), ['a']);
-    let mut buffer = Vec::new();
+    let mut buffer = Message::default();
     assert_eq!(caller.take(id, &mut buffer), Some(Ok(0)));
-    assert_eq!(buffer, b"yes");
+    assert_eq!(buffer.bytes, b"yes");
 }
 
 /// C8: a hostile server ends its connection, and nothing else.
@@ -139,8 +139,8 @@ fn two_answers_to_one_call() {
 #[test]
 fn a_fault_of_a_one_way_call_is_nobodys() {
     let mut caller = caller();
-    let mut post = Vec::new();
-    put(&mut post, Kind::Call, CallId::NONE, &());
+    let mut post = Message::default();
+    put(&mut post.bytes, Kind::Call, CallId::NONE, &());
     caller.caller.post(&mut post, &mut caller.outbox);
     receive(&mut caller, fault(1, &Fault::Overloaded));
     assert_eq!(caller.end(), None);
@@ -152,7 +152,7 @@ fn outcomes_when_the_connection_dies() {
     let mut caller = caller();
     let (a, b) = (start(&mut caller), start(&mut caller));
     let batch = caller.take_batch().unwrap();
-    let first = batch.len() / 2;
+    let first = batch.bytes.len() / 2;
     caller.wrote(batch, first + 3);
     caller.over(End::Lost("gone".to_owned()), &mut Vec::new());
     assert_eq!(caller.give_up(a), Outcome::Unknown);
@@ -182,10 +182,10 @@ fn goodbye() {
     let mut caller = caller();
     let (a, b) = (start(&mut caller), start(&mut caller));
     receive(&mut caller, frame(Kind::Goodbye, a.0, b""));
-    let mut buffer = Vec::new();
+    let mut buffer = Message::default();
     assert!(caller.is_closing());
     assert_eq!(caller.take(a, &mut buffer), None);
-    assert_eq!(caller.take(b, &mut buffer), Some(Err(Fault::ShuttingDown)));
+    assert_eq!(caller.take(b, &mut buffer), Some(Err(Fault::ShuttingDown.into())));
 }
 
 /// D1: both halves of a call that goodbye refuses find out.
@@ -207,7 +207,7 @@ fn an_answer_that_goodbye_overtook() {
     let mut caller = caller();
     let ping = start(&mut caller);
     receive(&mut caller, frame(Kind::Goodbye, 0, b""));
-    assert_eq!(caller.take(ping, &mut Vec::new()), Some(Err(Fault::ShuttingDown)));
+    assert_eq!(caller.take(ping, &mut Message::default()), Some(Err(Fault::ShuttingDown.into())));
     receive(&mut caller, frame(Kind::Pong, ping.0, b""));
     assert_eq!(caller.end(), None);
     receive(&mut caller, frame(Kind::Pong, 99, b""));
@@ -219,9 +219,9 @@ fn an_answer_that_goodbye_overtook() {
 fn an_oversized_reply() {
     let mut caller = caller();
     let id = start(&mut caller);
-    caller.oversized(Head { length: 500, kind: Kind::Reply, more: false, call: id }, 100, &mut Vec::new());
-    let taken = caller.take(id, &mut Vec::new());
-    assert_eq!(taken, Some(Err(Fault::ReplyTooLarge { size: 500, limit: 100 })));
+    caller.oversized(Head { length: 500, kind: Kind::Reply, more: false, fds: 0, call: id }, 100, &mut Vec::new());
+    let taken = caller.take(id, &mut Message::default());
+    assert_eq!(taken, Some(Err(Fault::ReplyTooLarge { size: 500, limit: 100 }.into())));
     assert_eq!(caller.end(), None);
 }
 
@@ -240,12 +240,12 @@ fn a_large_answer_is_not_copied() {
     let id = start(&mut caller);
     let mut bytes = vec![7; HEAD_BYTES + 100_000];
     let at = bytes.as_ptr();
-    let head = Head { length: 100_000, kind: Kind::Reply, more: false, call: id };
+    let head = Head { length: 100_000, kind: Kind::Reply, more: false, fds: 0, call: id };
     let body = Body::Whole { bytes: &mut bytes, start: HEAD_BYTES };
-    caller.caller.received(head, body, LIMITS, &mut caller.outbox, &mut Vec::new());
-    let mut buffer = Vec::new();
+    caller.caller.received(head, body, Fds::default(), LIMITS, &mut caller.outbox, &mut Vec::new());
+    let mut buffer = Message::default();
     assert_eq!(caller.take(id, &mut buffer), Some(Ok(HEAD_BYTES)));
-    assert_eq!(buffer.as_ptr(), at);
+    assert_eq!(buffer.bytes.as_ptr(), at);
 }
 
 /// After the end nothing is written, and whoever gives up is told the outcome.
@@ -264,7 +264,69 @@ fn pings_without_end() {
     for id in 0..100_000 {
         receive(&mut caller, frame(Kind::Ping, id, b""));
     }
-    assert!((PONGS_BYTES_MAX..2 * PONGS_BYTES_MAX).contains(&caller.outbox.queued()), "{}", caller.outbox.queued());
+    assert_eq!(caller.outbox.queued(), PONGS_MAX * HEAD_BYTES);
+    written(&mut caller);
+    receive(&mut caller, frame(Kind::Ping, 7, b""));
+    assert_eq!(written(&mut caller), [(Kind::Pong, 7)], "it reads them now");
+}
+
+/// D4: however much this side has to send itself, a ping is answered.
+#[test]
+fn a_ping_behind_large_requests() {
+    let mut caller = caller();
+    for _ in 0..2 {
+        let mut request = Message::default();
+        put(&mut request.bytes, Kind::Call, CallId::NONE, &vec![7_u8; 100_000]);
+        caller.caller.start(&mut request, &mut caller.outbox);
+    }
+    receive(&mut caller, frame(Kind::Ping, 4, b""));
+    assert_eq!(written(&mut caller).last(), Some(&(Kind::Pong, 4)));
+}
+
+/// The system takes nothing of the next batch; where that began, and who is woken.
+#[cfg(unix)]
+fn refuse_first(Fed { caller, outbox }: &mut Fed) -> (u64, Vec<char>) {
+    let (batch, mut woken) = (outbox.take(), Vec::new());
+    let Some(Voided::Call { id, start }) = outbox.void_first(batch) else { panic!("it begins with a call") };
+    caller.not_passed(id, start, &mut woken);
+    (start, woken)
+}
+
+/// F9: calls that the system does not pass the descriptors of; others' stay as they are.
+#[cfg(unix)]
+#[test]
+fn a_call_that_is_not_passed_fails_alone() {
+    let with_fd = || {
+        let (mut request, file) = (Message::default(), std::fs::File::open("/dev/null").unwrap());
+        let put = crate::wire::put_message(&mut request, Kind::Call, CallId::NONE, |request| {
+            request.fds.push(crate::wire::Descriptor::new(file.into()));
+            Ok::<_, ()>(())
+        });
+        put.unwrap();
+        request
+    };
+    let mut caller = caller();
+    let Fed { caller: calls, outbox } = &mut caller;
+    let (id, other) = (calls.start(&mut with_fd(), outbox), calls.start(&mut with_fd(), outbox));
+    calls.open(id, Shape::Upload);
+    assert_eq!(calls.send_items(id, b"item", outbox), Sent::Some(4));
+    let (post, later) = (calls.post(&mut with_fd(), outbox), calls.post(&mut with_fd(), outbox));
+    calls.calls.wait(Waits::Answer(id), 'a');
+    assert_eq!(refuse_first(&mut caller), (0, vec!['a']));
+    assert_eq!(caller.take(id, &mut Message::default()), Some(Err(Unanswered::NotPassed)));
+    assert_eq!(caller.send(id, b"more"), Sent::Stopped);
+    let sent = |caller: &mut Fed| written(caller).into_iter().filter(|frame| frame.0 != Kind::Void).collect::<Vec<_>>();
+    assert_eq!(sent(&mut caller), [], "nor does an item of it go out");
+    assert_eq!(sent(&mut caller), [(Kind::Call, other.0)]);
+    caller.calls.wait(Waits::Written, 'p');
+    assert_eq!(refuse_first(&mut caller), (post.start, vec!['p']));
+    assert_eq!(caller.caller.posted(&later, &caller.outbox), None);
+    assert_eq!(caller.caller.posted(&post, &caller.outbox), Some(Err(Unanswered::NotPassed)));
+    while caller.outbox.is_ready() {
+        written(&mut caller);
+    }
+    assert_eq!(caller.caller.posted(&later, &caller.outbox), Some(Ok(())));
+    assert!(caller.posts.is_empty() && caller.end().is_none());
 }
 
 /// F8: a large answer comes in parts, with others' between.
@@ -281,9 +343,9 @@ fn an_answer_in_parts() {
     assert_eq!(receive(&mut caller, frame(Kind::Reply, b.0, b"between")), []);
     assert_eq!(receive(&mut caller, part(a, b"second ")), []);
     assert_eq!(receive(&mut caller, frame(Kind::Reply, a.0, b"last")), ['a']);
-    let mut buffer = Vec::new();
+    let mut buffer = Message::default();
     assert_eq!(caller.take(a, &mut buffer), Some(Ok(0)));
-    assert_eq!(buffer, b"first second last");
+    assert_eq!(buffer.bytes, b"first second last");
 }
 
 #[test]
@@ -427,4 +489,42 @@ fn the_end_of_the_connection_is_no_quiet_end() {
     assert_eq!(woken, ['c']);
     assert_eq!(caller.items(id), (b"one".to_vec(), Next::Failed));
     assert_eq!(caller.send(id, b"x"), Sent::Stopped);
+}
+
+/// A descriptor, and how many hold it.
+#[cfg(unix)]
+fn descriptor() -> std::sync::Arc<std::os::fd::OwnedFd> {
+    std::sync::Arc::new(std::fs::File::open("/dev/null").unwrap().into())
+}
+
+#[cfg(unix)]
+fn receive_beside(caller: &mut Fed, (head, body): (Head, Vec<u8>), fds: Fds) {
+    let outbox = &mut caller.outbox;
+    caller.caller.received(head, Body::Part(&body), fds, LIMITS, outbox, &mut Vec::new());
+}
+
+/// F9: an answer has the descriptors of its first part, and those that nobody waits for are closed.
+#[cfg(unix)]
+#[test]
+fn descriptors_come_with_the_first_part() {
+    let (mut caller, fd) = (caller(), descriptor());
+    let with = |fd: &crate::wire::Descriptor| -> Fds { [fd.clone()].into_iter().collect() };
+    let (id, given_up) = (start(&mut caller), start(&mut caller));
+    let (head, body) = frame(Kind::Reply, id.0, b"first ");
+    receive_beside(&mut caller, (Head { more: true, ..head }, body), with(&fd));
+    receive(&mut caller, frame(Kind::Reply, id.0, b"last"));
+    let mut answer = Message::default();
+    assert_eq!(caller.take(id, &mut answer), Some(Ok(0)));
+    assert_eq!(answer, Message { bytes: b"first last".to_vec(), fds: with(&fd) });
+    drop(answer);
+    written(&mut caller);
+    caller.give_up(given_up);
+    receive_beside(&mut caller, frame(Kind::Reply, given_up.0, b"late"), with(&fd));
+    assert_eq!((caller.end(), std::sync::Arc::strong_count(&fd)), (None, 1), "late, and closed");
+    let id = start(&mut caller);
+    let (head, body) = frame(Kind::Reply, id.0, b"first ");
+    receive(&mut caller, (Head { more: true, ..head }, body));
+    receive_beside(&mut caller, frame(Kind::Reply, id.0, b"last"), with(&fd));
+    assert!(matches!(caller.end(), Some(End::Violation(why)) if why.contains("further part")));
+    assert_eq!(std::sync::Arc::strong_count(&fd), 1);
 }

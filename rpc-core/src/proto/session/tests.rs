@@ -1,5 +1,7 @@
 //! A session fed with bytes: no socket, no clock.
+use super::greeting::FOREIGN;
 use super::*;
+use crate::wire::{Hello, PREFACE_BYTES, Welcome, put_preface};
 
 fn catalog() -> Catalog {
     let entry = |name: &str, shapes: &[Shape]| CatalogEntry {
@@ -7,6 +9,7 @@ fn catalog() -> Catalog {
         fingerprint: 7,
         schema: b"schema".to_vec(),
         shapes: shapes.to_vec(),
+        has_fds: false,
     };
     let limits = Limits { frame_bytes_max: 100, calls_max: 2, ..Limits::default() };
     Catalog { entries: vec![entry("Other", &[]), entry("Kv", &[Shape::Unary, Shape::OneWay])], instance: 5, limits }
@@ -16,12 +19,13 @@ fn catalog() -> Catalog {
 struct Peer {
     session: Session<&'static str>,
     catalog: Catalog,
+    arrivals: Arrivals,
     out: Vec<u8>,
 }
 
 impl Peer {
     fn new() -> Self {
-        Self { session: Session::new(), catalog: catalog(), out: Vec::new() }
+        Self { session: Session::new(true), catalog: catalog(), arrivals: Arrivals::default(), out: Vec::new() }
     }
 
     fn open() -> Self {
@@ -36,16 +40,19 @@ impl Peer {
     fn feed(&mut self, bytes: &[u8]) -> Vec<String> {
         let (mut at, mut steps) = (0, Vec::new());
         loop {
-            let step = self.session.step(&bytes[at..], &self.catalog, &mut self.out);
+            let step = self.session.step(&bytes[at..], &mut self.arrivals, &self.catalog, &mut self.out);
             let (used, end) = match &step {
-                Step::Done(used) | Step::Call(_, used) | Step::Cancel(_, used) | Step::LargeAnswer(_, used) => {
-                    (*used, false)
-                }
-                Step::Items(_, _, used) | Step::Answer(_, _, used) => (*used, false),
+                Step::Done(used)
+                | Step::Call(_, used)
+                | Step::Refused(_, used)
+                | Step::Cancel(_, used)
+                | Step::LargeAnswer(_, used) => (*used, false),
+                Step::Items(_, _, used) | Step::Answer(_, _, _, used) => (*used, false),
                 Step::Partial(_) | Step::Close => (0, true),
             };
             steps.push(match step {
                 Step::Call(request, _) => format!("Call({}, {})", request.id.0, request.method),
+                Step::Refused(called, _) => format!("Refused({:?})", called.map(|called| called.method)),
                 step => format!("{step:?}"),
             });
             at += used;
@@ -61,8 +68,8 @@ impl Peer {
         if bytes.starts_with(&[0x8f]) {
             at = PREFACE_BYTES;
         }
-        let mut cutter = Cutter::new(u32::MAX);
-        while let Ok(Cut::Frame { head, body, used }) = cutter.cut(&bytes[at..]) {
+        let mut cutter = Cutter::default();
+        while let Ok(Cut::Frame { head, body, used }) = cutter.cut(&bytes[at..], u32::MAX) {
             seen.push((head.kind, head.call.0, body.to_vec()));
             at += used;
         }
@@ -88,7 +95,12 @@ fn frame<T: serde::Serialize>(kind: Kind, id: u32, body: &T) -> Vec<u8> {
 fn hello(service: Option<Wanted>) -> Vec<u8> {
     let mut out = Vec::new();
     put_preface(&mut out);
-    put(&mut out, Kind::Hello, CallId::NONE, &Hello { frame_bytes_max: 50, calls_max: 0, window_bytes: 0, service });
+    put(
+        &mut out,
+        Kind::Hello,
+        CallId::NONE,
+        &Hello { frame_bytes_max: 50, calls_max: 0, window_bytes: 0, fds_max: 300, service },
+    );
     out
 }
 
@@ -172,7 +184,7 @@ fn one_bad_call_fails_alone() {
     let mut peer = Peer::open();
     let malformed = frame(Kind::Call, 3, &());
     let steps = peer.feed(&[call(1, 9, 0), call(2, 0, 2), malformed, call(4, 0, 0)].concat());
-    assert_eq!(steps, ["Done(15)", "Done(15)", "Done(12)", "Call(4, 0)", "Partial(12)"]);
+    assert_eq!(steps, ["Refused(None)", "Refused(None)", "Refused(None)", "Call(4, 0)", "Partial(12)"]);
     let faults = peer.faults();
     assert_eq!(faults[..2], [Fault::UnknownService, Fault::UnknownMethod]);
     assert!(matches!(faults[2], Fault::Malformed(_)));
@@ -184,7 +196,7 @@ fn an_oversized_call_fails_alone() {
     let mut peer = Peer::open();
     let large = frame(Kind::Call, 1, &[7u8; 101].as_slice());
     let steps = peer.feed(&[large, call(2, 0, 0)].concat());
-    assert_eq!(steps, ["Done(12)", "Done(102)", "Call(2, 0)", "Partial(12)"]);
+    assert_eq!(steps, ["Refused(None)", "Done(102)", "Call(2, 0)", "Partial(12)"]);
     assert_eq!(peer.faults(), [Fault::RequestTooLarge { size: 102, limit: 100 }]);
 }
 
@@ -193,7 +205,7 @@ fn calls_past_the_limit_are_refused() {
     let mut peer = Peer::open();
     peer.session.detach(CallId(90), "a");
     peer.session.detach(CallId(91), "b");
-    assert_eq!(peer.feed(&call(1, 0, 0)), ["Done(15)", "Partial(12)"]);
+    assert_eq!(peer.feed(&call(1, 0, 0)), ["Refused(Some(0))", "Partial(12)"]);
     assert_eq!(peer.faults(), [Fault::Overloaded]);
     assert_eq!(peer.feed(&call(2, 0, 1)), ["Call(2, 1)", "Partial(12)"], "C10: a one-way call does not count");
     peer.session.finish(CallId(90));
@@ -247,7 +259,7 @@ fn drain() {
     peer.feed(&call(3, 0, 0));
     peer.session.drain(&mut peer.out);
     peer.session.drain(&mut peer.out);
-    assert_eq!(peer.feed(&call(4, 0, 0)), ["Done(15)", "Partial(12)"]);
+    assert_eq!(peer.feed(&call(4, 0, 0)), ["Refused(Some(0))", "Partial(12)"]);
     assert_eq!(peer.sent(), [(Kind::Goodbye, 3, vec![])]);
 }
 
@@ -267,7 +279,7 @@ fn an_oversized_call_behind_the_goodbye() {
     let mut peer = Peer::open();
     peer.session.drain(&mut peer.out);
     let large = frame(Kind::Call, 4, &vec![0u8; 200]);
-    assert_eq!(peer.feed(&large).first().map(String::as_str), Some("Done(12)"));
+    assert_eq!(peer.feed(&large).first().map(String::as_str), Some("Refused(None)"));
     assert_eq!(peer.feed(&frame(Kind::Ping, 5, &())), ["Done(12)", "Partial(12)"]);
 }
 
@@ -301,5 +313,162 @@ fn every_cut_and_every_flip() {
             bad[at] ^= 1 << bit;
             Peer::new().feed(&bad);
         }
+    }
+}
+
+/// H8 to H10: with a token, between hello and welcome.
+#[cfg(feature = "token")]
+mod trial {
+    use super::*;
+    use crate::Token;
+    use crate::token::{Nonces, Role};
+    use crate::wire::{Challenge, Nonce, Proof, Proven};
+
+    const NONCES: Nonces = Nonces { server: [3; 32], client: [4; 32] };
+
+    fn token() -> Token {
+        Token::new("canary-canary-canary").unwrap()
+    }
+
+    /// A session that has said its challenge.
+    fn challenged() -> Peer {
+        let session = Session::on_trial(Trial::new(token(), NONCES.server));
+        let mut peer = Peer { session, ..Peer::new() };
+        peer.feed(&hello(Some(Wanted { name: "Kv".to_owned(), fingerprint: 7 })));
+        let sent = peer.sent();
+        let [(Kind::Challenge, 0, body)] = &sent[..] else { panic!("{sent:?}") };
+        assert_eq!(postcard::from_bytes::<Challenge>(body).unwrap(), Challenge { nonce: NONCES.server });
+        assert!(!peer.session.is_open(), "so the handshake's time limit holds");
+        peer
+    }
+
+    fn proof(proof: Nonce) -> Vec<u8> {
+        frame(Kind::Proof, 0, &Proof { nonce: NONCES.client, proof })
+    }
+
+    fn right() -> Vec<u8> {
+        proof(token().proof(Role::Client, &NONCES))
+    }
+
+    #[test]
+    fn who_knows_the_token_is_welcome_and_gets_the_servers_proof() {
+        let mut peer = challenged();
+        let steps = peer.feed(&[right(), call(1, 0, 0)].concat());
+        assert_eq!(steps, ["Done(76)", "Call(1, 0)", "Partial(12)"]);
+        let sent = peer.sent();
+        let [(Kind::Proven, 0, proven), (Kind::Welcome, 0, welcome)] = &sent[..] else { panic!("{sent:?}") };
+        let proven: Proven = postcard::from_bytes(proven).unwrap();
+        assert!(token().is_proof(Role::Server, &NONCES, &proven.proof));
+        let welcome: Welcome = postcard::from_bytes(welcome).unwrap();
+        assert_eq!(welcome.service, Some(Opened::Here(Offer { service: 0, schema: None })), "what the hello asked for");
+    }
+
+    #[test]
+    fn who_does_not_is_refused_and_learns_nothing() {
+        for wrong in [[0; 32], token().proof(Role::Server, &NONCES), NONCES.server] {
+            let mut peer = challenged();
+            assert_eq!(peer.feed(&[proof(wrong), right(), call(1, 0, 0)].concat()), ["Close"]);
+            let sent = peer.sent();
+            let [(Kind::Refuse, 0, body)] = &sent[..] else { panic!("{sent:?}") };
+            assert_eq!(postcard::from_bytes::<Refusal>(body).unwrap(), Refusal::WrongToken);
+            assert_eq!(peer.feed(&right()), ["Close"], "there is one try");
+        }
+    }
+
+    #[test]
+    fn nothing_runs_before_the_proof() {
+        // Frames of another kind that hold a right proof, too.
+        let of_kind = |kind: Kind| {
+            let mut bytes = right();
+            bytes[4] = kind as u8;
+            bytes
+        };
+        let earlies = [
+            call(1, 0, 0),
+            frame(Kind::Ping, 1, &()),
+            frame(Kind::Proof, 0, &()),
+            hello(None)[PREFACE_BYTES..].to_vec(),
+            of_kind(Kind::Call),
+            of_kind(Kind::Open),
+            of_kind(Kind::Proven),
+        ];
+        for early in earlies {
+            let mut peer = challenged();
+            assert_eq!(peer.feed(&[early, right()].concat()), ["Close"]);
+            assert!(matches!(refusal(&mut peer), Refusal::Malformed(_)));
+        }
+        let large = frame(Kind::Proof, 0, &[0u8; 1100].as_slice());
+        let mut peer = challenged();
+        assert_eq!(peer.feed(&large), ["Close"], "the limit is still a hello's");
+    }
+
+    #[test]
+    fn a_server_that_stops_meanwhile_says_so() {
+        let mut peer = challenged();
+        peer.session.drain(&mut Vec::new());
+        assert_eq!(peer.feed(&right()), ["Close"]);
+        assert_eq!(refusal(&mut peer), Refusal::ShuttingDown);
+    }
+}
+
+/// F9: the descriptors of calls that are not run are closed, whatever the reason, and later ones keep theirs.
+#[cfg(unix)]
+#[test]
+fn descriptors_go_with_their_calls() {
+    let fd = || crate::wire::Descriptor::new(std::fs::File::open("/dev/null").unwrap().into());
+    let with = |mut frame: Vec<u8>, count: usize| {
+        crate::wire::set_fds(&mut frame, count);
+        frame
+    };
+    let mut large = Vec::new();
+    crate::wire::put_part(&mut large, Kind::Call, CallId(4), &[0; 101], false);
+    let cases = [
+        (with(call(1, 9, 0), 1), "UnknownService"),
+        (with(call(2, 0, 9), 2), "UnknownMethod"),
+        (with(frame(Kind::Call, 3, &()), 1), "Malformed"),
+        (with(large, 2), "RequestTooLarge"),
+    ];
+    let mut peer = Peer::open();
+    for (bytes, fault) in cases {
+        let held: Vec<_> = (0..bytes[crate::wire::FDS_AT]).map(|_| fd()).collect();
+        peer.arrivals.add(held.iter().cloned(), false, 16);
+        peer.feed(&bytes);
+        let faults = format!("{:?}", peer.faults());
+        assert!(faults.contains(fault), "{faults}");
+        assert!(held.iter().all(|fd| std::sync::Arc::strong_count(fd) == 1), "{fault}: closed");
+        assert!(peer.arrivals.is_empty());
+    }
+    let held = fd();
+    peer.arrivals.add([held.clone()], false, 16);
+    let bytes = with(call(5, 0, 0), 1);
+    let step = peer.session.step(&bytes, &mut peer.arrivals, &peer.catalog, &mut peer.out);
+    let Step::Call(request, _) = step else { panic!("{step:?}") };
+    assert!(std::sync::Arc::ptr_eq(&request.fds.as_slice()[0], &held));
+}
+
+/// F9: what cannot be told apart any more ends the connection, in words.
+#[cfg(unix)]
+#[test]
+fn descriptors_that_do_not_fit() {
+    let mut peer = Peer::open();
+    let mut bytes = call(1, 0, 0);
+    crate::wire::set_fds(&mut bytes, 1);
+    assert_eq!(peer.feed(&bytes), ["Close"]);
+    let refusal = peer.sent().pop().map(|(kind, _, body)| (kind, String::from_utf8_lossy(&body).into_owned()));
+    assert!(matches!(&refusal, Some((Kind::Refuse, why)) if why.contains("claims 1 descriptors")), "{refusal:?}");
+    let mut peer = Peer::open();
+    peer.arrivals.add([crate::wire::Descriptor::new(std::fs::File::open("/dev/null").unwrap().into())], false, 16);
+    assert_eq!(peer.feed(&call(1, 0, 0)), ["Call(1, 0)", "Close"], "nobody has claimed it");
+}
+
+/// H2, H3: over a socket that carries none, none are offered, and what the peer says does not count.
+#[test]
+fn who_takes_descriptors() {
+    for (carries, ours, theirs) in [(true, 16, 253), (false, 0, 0)] {
+        let mut peer = Peer { session: Session::new(carries), ..Peer::new() };
+        peer.feed(&hello(None));
+        let welcome =
+            decode::<Welcome>(&peer.out[PREFACE_BYTES + crate::wire::HEAD_BYTES..], DecodeLimits::for_frames_of(100));
+        assert_eq!((welcome.unwrap().fds_max, peer.session.peer().fds_max), (ours, theirs));
     }
 }

@@ -3,8 +3,8 @@ use super::ledger::{Ended, Ledger, Why};
 use super::line::{Line, Until};
 use super::scenario::{CallPlan, Deed, SHAPES, Scenario, Voice, message};
 use super::world::{Gate, Task, World};
-use crate::proto::{Next, RequestHead, Sent, Ticket, Waits};
-use crate::wire::{CallId, HEAD_BYTES, Items, Kind, put_frame, take_varint};
+use crate::proto::{Next, RequestHead, Sent, Ticket, Unanswered, Waits};
+use crate::wire::{CallId, HEAD_BYTES, Items, Kind, Message, put_frame, take_varint};
 use crate::{Outcome, Shape};
 use std::convert::Infallible;
 use std::rc::Rc;
@@ -54,8 +54,8 @@ impl Client {
         if self.usable().is_err() {
             return;
         }
-        let mut frame = Vec::new();
-        crate::proto::put(&mut frame, Kind::Ping, CallId::NONE, &());
+        let mut frame = Message::default();
+        crate::proto::put(&mut frame.bytes, Kind::Ping, CallId::NONE, &());
         let id = self.line.with(|caller, outbox, _| caller.start(&mut frame, outbox));
         self.line.pinged(id);
         // A goodbye refuses it; nothing else may happen to it.
@@ -111,7 +111,7 @@ impl Client {
         })
     }
 
-    fn request(&self, call: u32, until: Until) -> Result<Vec<u8>, Failure> {
+    fn request(&self, call: u32, until: Until) -> Result<Message, Failure> {
         let plan = self.plan(call);
         let left = until.map(|until| Duration::from_micros(until.saturating_sub(self.world.now())));
         let method = SHAPES.iter().position(|shape| *shape == plan.shape).expect("each has a method");
@@ -123,7 +123,7 @@ impl Client {
         });
         put.expect("bytes are put without fail");
         let fits = frame.len() - HEAD_BYTES <= self.scenario.sizes.frame as usize;
-        if fits { Ok(frame) } else { Err((Why::TooLarge, Outcome::NotSent)) }
+        if fits { Ok(frame.into()) } else { Err((Why::TooLarge, Outcome::NotSent)) }
     }
 
     /// Queues a call, as soon as there is room for one more.
@@ -195,14 +195,14 @@ impl Client {
     /// Waits for the answer of a call.
     async fn wait(&self, task: Task, id: CallId, until: Until) -> Result<Vec<u8>, Failure> {
         // As in the driver, where the request was in it.
-        let (mut has_waited, mut buffer) = (false, vec![0xee; 20]);
+        let (mut has_waited, mut buffer) = (false, Message::from(vec![0xee; 20]));
         loop {
             if let Some(answer) = self.line.with(|caller, _, _| caller.take(id, &mut buffer)) {
                 match has_waited {
                     true => self.line.leave(task).await,
                     false => drop(self.line.pass_on()),
                 }
-                return answer.map(|start| buffer.split_off(start)).map_err(fault);
+                return answer.map(|start| buffer.bytes.split_off(start)).map_err(fault);
             }
             if self.line.with(|caller, _, _| caller.end().is_some()) {
                 let outcome = self.line.with(|caller, outbox, woken| caller.give_up(id, outbox, woken));
@@ -357,17 +357,17 @@ impl Client {
     }
 
     async fn answer(&self, task: Task, call: u32, id: CallId) -> Result<Ended, Failure> {
-        let mut buffer = Vec::new();
+        let mut buffer = Message::default();
         let Some(Ok(start)) = self.line.with(|caller, _, _| caller.take(id, &mut buffer)) else {
             return Err(self.failed(task, id).await);
         };
-        self.ledger.answers(call, take_varint(&buffer[start..]).expect("an answer's method").1);
+        self.ledger.answers(call, take_varint(&buffer.bytes[start..]).expect("an answer's method").1);
         Ok(Ended::Answered)
     }
 
     /// Why nothing more comes.
     async fn failed(&self, task: Task, id: CallId) -> Failure {
-        let failure = self.line.with(|caller, outbox, woken| match caller.take(id, &mut Vec::new()) {
+        let failure = self.line.with(|caller, outbox, woken| match caller.take(id, &mut Message::default()) {
             Some(Err(why)) => fault(why),
             _ => (Why::Lost, caller.give_up(id, outbox, woken)),
         });
@@ -377,7 +377,8 @@ impl Client {
 }
 
 /// What a caller is told of it.
-fn fault(fault: crate::proto::Fault) -> Failure {
+fn fault(why: Unanswered) -> Failure {
+    let Unanswered::Fault(fault) = why else { panic!("nothing here has descriptors") };
     let outcome = fault.clone().into_error(String::new(), None).outcome();
     (Why::Fault(fault), outcome)
 }

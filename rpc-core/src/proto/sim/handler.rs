@@ -4,7 +4,7 @@ use super::scenario::{Step, Voice, message};
 use super::transport::{Time, Way};
 use super::world::{Gate, Task};
 use crate::proto::{Fault, Sent, Taken, Waits, put};
-use crate::wire::{HEAD_BYTES, Items, Kind, put_frame, put_varint};
+use crate::wire::{HEAD_BYTES, Items, Kind, Message, put_frame, put_varint};
 use std::rc::Rc;
 
 /// As the driver has it.
@@ -37,7 +37,7 @@ impl Link {
                 self.unhold();
             }
             let ran = self.steps(task, &call).await;
-            let mut answer = self.answer(&call, ran.is_ok());
+            let mut answer = self.answer(&call, ran.is_ok()).into();
             self.ledger.returns(call.number);
             self.finish(call.id);
             self.push_patiently(task, &call, &mut answer).await;
@@ -113,7 +113,7 @@ impl Link {
     }
 
     /// Queues an answer, with patience for a client that has much to read.
-    async fn push_patiently(&self, task: Task, call: &Call, frame: &mut Vec<u8>) {
+    async fn push_patiently(&self, task: Task, call: &Call, frame: &mut Message) {
         while self.lock().outbox.owed() > self.limits().unsent_bytes_max {
             self.flush();
             let until = Some(self.world.now() + STALL_TIME_MAX);

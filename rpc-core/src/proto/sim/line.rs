@@ -4,7 +4,7 @@ use super::tap::Tap;
 use super::transport::{Received, Time, Way};
 use super::world::{Gate, Task, World};
 use crate::proto::{Body, CallTerms, Caller, End, Outbox, Waits};
-use crate::wire::{CallId, DecodeLimits, Found, Inbox};
+use crate::wire::{CallId, DecodeLimits, Found, Inbox, Message};
 use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
 
@@ -34,7 +34,8 @@ pub(super) struct State {
 impl Line {
     pub(super) fn new(world: Rc<World>, terms: CallTerms, tap: Rc<RefCell<Tap>>) -> Self {
         let reading = Some(Inbox::new(terms.reply_bytes_max));
-        let state = State { caller: Caller::new(terms), outbox: Outbox::default(), reading, asleep: Vec::new() };
+        let state =
+            State { caller: Caller::new(terms, CallId::NONE), outbox: Outbox::default(), reading, asleep: Vec::new() };
         Self { world, state: RefCell::new(state), terms, tap }
     }
 
@@ -68,7 +69,7 @@ impl Line {
         Ok(count)
     }
 
-    fn take_batch(&self) -> Option<Vec<u8>> {
+    fn take_batch(&self) -> Option<Message> {
         self.with(|caller, outbox, _| caller.take_batch(outbox))
     }
 
@@ -130,14 +131,14 @@ impl Line {
         while let Some(found) = inbox.next().expect("the server sends frames") {
             match found {
                 Found::Oversized(head) => panic!("the server sends a {:?} over the limit", head.kind),
-                Found::Frame(head, place) => self.with(|caller, outbox, woken| {
+                Found::Frame(head, place, fds) => self.with(|caller, outbox, woken| {
                     self.world.note(|| format!("client: {:?} of call {}", head.kind, head.call.0));
                     if let Some(bytes) = inbox.whole(&place) {
-                        caller.received(head, Body::Whole { bytes, start: place.start }, limits, outbox, woken);
+                        caller.received(head, Body::Whole { bytes, start: place.start }, fds, limits, outbox, woken);
                         inbox.clear();
                     } else {
                         let body = inbox.bytes().get(place).unwrap_or_default();
-                        caller.received(head, Body::Part(body), limits, outbox, woken);
+                        caller.received(head, Body::Part(body), fds, limits, outbox, woken);
                     }
                 }),
             }
@@ -147,11 +148,11 @@ impl Line {
     }
 
     /// Writes the whole batch; where nothing more is taken, reads meanwhile, and stops once it has what it waits for.
-    async fn write(&self, task: Task, batch: Vec<u8>, what: Waits, until: Until) {
+    async fn write(&self, task: Task, batch: Message, what: Waits, until: Until) {
         let mut at = 0;
-        while at < batch.len() {
+        while at < batch.bytes.len() {
             self.world.yield_now(task).await;
-            match self.send(&batch[at..]) {
+            match self.send(&batch.bytes[at..]) {
                 Ok(0) => {
                     if self.world.is_over(until) || self.with(|caller, _, _| caller.has_come(what)) {
                         break;
@@ -200,7 +201,7 @@ impl Line {
     async fn write_some(&self, task: Task) {
         let Some(batch) = self.take_batch() else { return };
         self.world.yield_now(task).await;
-        let count = self.send(&batch).unwrap_or(0);
+        let count = self.send(&batch.bytes).unwrap_or(0);
         self.with(|caller, outbox, woken| caller.wrote(batch, count, outbox, woken));
     }
 

@@ -9,7 +9,7 @@ use crate::Shape;
 use crate::proto::{
     Catalog, CatalogEntry, Fault, Limits, Outbox, PeerTerms, Request, Session, Side, Step, Streams, Waits, put,
 };
-use crate::wire::{CallId, Hello, Kind, Wanted, put_preface};
+use crate::wire::{Arrivals, CallId, Hello, Kind, Message, Wanted, put_preface};
 use std::cell::{Cell, RefCell, RefMut};
 use std::rc::Rc;
 
@@ -74,7 +74,7 @@ impl Link {
         limits: Limits,
     ) -> Self {
         let shapes = SHAPES.to_vec();
-        let entry = CatalogEntry { name: "Sim".to_owned(), fingerprint: 7, schema: Vec::new(), shapes };
+        let entry = CatalogEntry { name: "Sim".to_owned(), fingerprint: 7, schema: Vec::new(), shapes, has_fds: false };
         let streams = Streams::new(Side::Callee, limits.window_bytes);
         let catalog = Catalog { entries: vec![entry], instance: 1, limits };
         let session = greeted(&catalog, &scenario);
@@ -174,7 +174,7 @@ impl Link {
         if state.closed || state.blocked || state.holds > 0 {
             return false;
         }
-        let step = state.session.step(&bytes[*at..], &self.catalog, &mut out);
+        let step = state.session.step(&bytes[*at..], &mut Arrivals::default(), &self.catalog, &mut out);
         self.world.note(|| format!("server: {:.80}", format!("{step:?}")));
         if out.get(4) == Some(&(Kind::Pong as u8)) {
             self.tap.borrow_mut().queued(call_id(&out));
@@ -184,7 +184,7 @@ impl Link {
                 state.hungry = true;
                 return false;
             }
-            Step::Done(used) => {
+            Step::Done(used) | Step::Refused(_, used) => {
                 drop(state);
                 used
             }
@@ -237,7 +237,7 @@ impl Link {
             None if self.is_late(&call) => self.refuse(&call, &Fault::Deadline),
             None => {
                 self.ledger.enters(number, id.0);
-                let mut answer = self.answer(&call, true);
+                let mut answer = self.answer(&call, true).into();
                 self.ledger.returns(number);
                 self.push_answer(id, &mut answer);
             }
@@ -276,8 +276,8 @@ impl Link {
 
     pub(super) fn refuse(&self, call: &Call, fault: &Fault) {
         if call.has_reply() {
-            let mut out = Vec::new();
-            put(&mut out, Kind::Fault, call.id, fault);
+            let mut out = Message::default();
+            put(&mut out.bytes, Kind::Fault, call.id, fault);
             self.push_answer(call.id, &mut out);
         }
     }
@@ -301,7 +301,7 @@ impl Link {
         }
     }
 
-    pub(super) fn push_answer(&self, id: CallId, frame: &mut Vec<u8>) {
+    pub(super) fn push_answer(&self, id: CallId, frame: &mut Message) {
         let mut state = self.lock();
         if !state.closed && !frame.is_empty() {
             state.outbox.push_answer(id, frame);
@@ -326,19 +326,19 @@ impl Link {
         while !state.closed && !state.outbox.is_empty() {
             let (batch, mut at) = (state.outbox.take(), 0);
             let sent = loop {
-                match self.world.write(Way::Down, &batch[at..]) {
+                match self.world.write(Way::Down, &batch.bytes[at..]) {
                     Ok(0) => break Ok(()),
                     Ok(count) => {
-                        self.tap.borrow_mut().hears(&batch[at..at + count]);
+                        self.tap.borrow_mut().hears(&batch.bytes[at..at + count]);
                         at += count;
                     }
                     Err(broken) => break Err(broken),
                 }
-                if at == batch.len() {
+                if at == batch.bytes.len() {
                     break Ok(());
                 }
             };
-            let blocked = at < batch.len();
+            let blocked = at < batch.bytes.len();
             state.outbox.wrote(batch, at);
             if sent.is_err() {
                 drop(state);
@@ -427,16 +427,17 @@ fn call_id(frame: &[u8]) -> CallId {
 
 /// The handshake is simulated elsewhere, byte by byte.
 fn greeted(catalog: &Catalog, scenario: &Scenario) -> Session<Rc<Cell<bool>>> {
-    let (mut hello, mut session, mut at) = (Vec::new(), Session::new(), 0);
+    let (mut hello, mut session, mut at) = (Vec::new(), Session::new(false), 0);
     put_preface(&mut hello);
     let said = Hello {
         frame_bytes_max: scenario.sizes.frame,
         calls_max: 0,
         window_bytes: scenario.sizes.client_window,
+        fds_max: 0,
         service: Some(Wanted { name: "Sim".to_owned(), fingerprint: 7 }),
     };
     put(&mut hello, Kind::Hello, CallId::NONE, &said);
-    while let Step::Done(used) = session.step(&hello[at..], catalog, &mut Vec::new()) {
+    while let Step::Done(used) = session.step(&hello[at..], &mut Arrivals::default(), catalog, &mut Vec::new()) {
         at += used;
     }
     assert!(session.is_open());

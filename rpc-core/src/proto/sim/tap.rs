@@ -46,7 +46,7 @@ pub(super) struct Tap {
 impl Tap {
     pub(super) fn new(way: Way) -> Self {
         let (calls, small) = (BTreeMap::new(), BTreeMap::new());
-        let cutter = Cutter::new(u32::MAX);
+        let cutter = Cutter::default();
         Self { way, cutter, rest: Vec::new(), calls, bulk: 0, small, goodbye: None, last_call: 0 }
     }
 
@@ -60,7 +60,7 @@ impl Tap {
         self.rest.extend_from_slice(bytes);
         let rest = std::mem::take(&mut self.rest);
         let mut at = 0;
-        while let Cut::Frame { head, body, used } = self.cutter.cut(&rest[at..]).expect("these are frames") {
+        while let Cut::Frame { head, body, used } = self.cutter.cut(&rest[at..], u32::MAX).expect("these are frames") {
             self.frame(head, body);
             at += used;
         }

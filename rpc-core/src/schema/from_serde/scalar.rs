@@ -23,6 +23,7 @@ impl<'de> Visitor<'de> for Scalar<'_, '_, '_, '_> {
             Type::Bool => "true or false",
             Type::Char => "a string of one character",
             Type::String => "a string",
+            Type::Fd => "a file descriptor, which only a program can pass",
             Type::Bytes => "bytes as base64, \"hex:…\", \"text:…\" or numbers",
             word => word_name(word),
         })

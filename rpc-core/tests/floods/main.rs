@@ -1,6 +1,8 @@
 //! Clients that ask for much, or end anywhere: others are served meanwhile, and nothing is left behind.
 #![cfg(unix)]
+#[path = "../common/mod.rs"]
 mod common;
+mod measured;
 use common::bait::*;
 use common::raw::*;
 use rpc_core::{Connection, Limits};
@@ -224,14 +226,17 @@ fn settles(target: &Target, what: impl Fn() -> bool) -> bool {
     true
 }
 
+/// RELIABILITY: 100,000 connect and close; descriptors and memory stay as they are.
 #[test]
-fn ten_thousand_connections_that_come_and_go() {
+fn a_hundred_thousand_connections_that_come_and_go() {
     let _alone = ALONE.write().unwrap_or_else(PoisonError::into_inner);
-    for (way, count) in [(common::Way::Set, 10_000), (common::Way::Threads, 1_000), (common::Way::Tcp, 2_000)] {
+    // A thread each may have hundreds at once on a busy machine, and what they had is the allocator's for a while.
+    let ways = [(common::Way::Set, 100_000, 16), (common::Way::Threads, 5_000, 64), (common::Way::Tcp, 2_000, 16)];
+    for (way, count, grown_mib_max) in ways {
         let target = Target::new(way);
         target.serves_others();
         assert!(settles(&target, || descriptors() > 0));
-        let before = descriptors();
+        let (before, memory, start) = (descriptors(), resident_kib(), Instant::now());
         let greeting = hello(Some(wanted()));
         for number in 0..count {
             let mut raw = target.raw();
@@ -243,6 +248,9 @@ fn ten_thousand_connections_that_come_and_go() {
             }
         }
         assert!(settles(&target, || descriptors() <= before + 2), "{way:?}: {before} before, {} now", descriptors());
+        let grown = resident_kib().saturating_sub(memory);
+        eprintln!("{way:?}: {count} came and went in {:?}, {grown} KiB more than before", start.elapsed());
+        assert!(grown < grown_mib_max << 10, "{way:?}: {grown} KiB more than before");
         target.serves_others();
     }
 }
