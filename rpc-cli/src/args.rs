@@ -1,4 +1,5 @@
 //! The command line, as clap reads it. Help, man pages and completions are made from this, too.
+use crate::trust::Trust;
 use crate::{exit, method, timeout};
 use clap::ValueEnum;
 use rpc_core::Deadline;
@@ -68,6 +69,10 @@ pub(crate) struct Common {
     /// Tells on stderr how long each step took
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
+
+    /// Whom to trust.
+    #[command(flatten)]
+    pub(crate) trust: Trust,
 }
 
 /// How an error is told.
@@ -98,6 +103,7 @@ pub(crate) enum Command {
     Call(Call),
     Each(Each),
     Ping(Ping),
+    Stats(Stats),
     Wait(Wait),
     Completions(Completions),
     Man(Man),
@@ -109,7 +115,7 @@ pub(crate) enum Command {
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help())]
 pub(crate) struct Ls {
-    /// A server, to list its methods: a name, /path, ./path, @name or tcp:host:port; `:` for $RPC_ADDR
+    /// A server, to list its methods: a name, /path, ./path, @name, tcp:host:port, fd:N or exec:COMMAND; `:` for $RPC_ADDR
     #[arg(value_name = "ADDR")]
     pub(crate) address: Option<String>,
 
@@ -127,7 +133,7 @@ pub(crate) struct Ls {
 pub(crate) enum ListFormat {
     /// Columns, for a person.
     Table,
-    /// One JSON array, for a program.
+    /// JSON, for a program.
     Json,
 }
 
@@ -355,6 +361,49 @@ pub(crate) enum PingFormat {
     Json,
 }
 
+/// What the table and the JSON of `stats` have.
+const FIGURES: &str = r#"A row a method, since the server was started:
+  CALLS      that have run and ended, however they ended; with --watch CALLS/S since the row before
+  REFUSED    that were not run: overloaded, not allowed, arguments that do not decode, a deadline that had passed,
+             or too late for a server that stops
+  FAILED     of CALLS: the handler panicked, or its answer could not be sent
+  CANCELLED  of CALLS: nobody waited for the answer any more
+  MEAN, MAX, TIME  in handlers, TIME all together; of quick calls beyond the first 64 one in 64 is timed, for all
+  IN, OUT    bytes of arguments, answers and items; ITEMS IN, ITEMS OUT how many items
+A row a call that runs or waits for a thread, the oldest first: AGE since it came, PID and UID of its caller
+
+Lines above the tables tell which limits have struck, and how many calls were refused that no method could be found for
+
+As JSON: {pid, instance, uptime_ns, state, threads, connections: {open, opened, refused}, incidents, refused, methods,
+  running, running_total}; refused: calls of no method
+  incidents, how often limits have struck: {refused, handshakes, stalled, slow_readers, abusive, accept_failures}
+  methods: {service, method, calls, refused, failed, cancelled, items_in, items_out, bytes_in, bytes_out,
+  time_total_ns, time_max_ns, times}; times: calls below 1us, 10us, 100us, 1ms, 10ms, 100ms, 1s, 10s, and longer ones
+  running, 1000 at most: {id, service, method, age_ns, uid or null, pid or null}
+"#;
+
+/// Shows what a server has done, method by method, and the calls that run
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::help(), after_long_help = format!("{FIGURES}\n{}", exit::help()))]
+pub(crate) struct Stats {
+    /// Whom to ask.
+    #[command(flatten)]
+    pub(crate) server: Server,
+
+    /// Asks again every so many seconds [1 if none are given], until Ctrl-C: in place of what was shown on a terminal, else
+    /// one after the other; as JSON an object a line. A server that is started anew within the --timeout is watched on
+    #[arg(short, long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "1", value_parser = timeout::parse_pause)]
+    pub(crate) watch: Option<Duration>,
+
+    /// How the figures are written
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) output: ListFormat,
+
+    /// How long connecting may take, and each answer
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = timeout::parse_limited)]
+    pub(crate) timeout: Duration,
+}
+
 /// Waits until a server answers
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::help())]
@@ -407,7 +456,7 @@ pub(crate) struct Complete {
 /// Where the server is.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Server {
-    /// Where the server is: a name, /path, ./path, @name or tcp:host:port; `:` for $RPC_ADDR
+    /// Where the server is: a name, /path, ./path, @name, tcp:host:port, fd:N or exec:COMMAND; `:` for $RPC_ADDR
     #[arg(value_name = "ADDR")]
     pub(crate) address: String,
 }

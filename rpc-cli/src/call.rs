@@ -14,7 +14,7 @@ use std::time::Instant;
 /// Connects, finds the method, checks the arguments, calls, prints.
 pub(crate) fn run(args: &Call, common: &Common) -> Result<(), Failure> {
     let deadline = args.timeout.unwrap_or_default();
-    let server = connect(&args.server.address, timeout::limit(deadline))?;
+    let server = connect(&args.server.address, &common.trust, timeout::limit(deadline))?;
     let method = Method::find(&server.services, &args.method)?;
     conversation::check(args, method)?;
     let opened = server.open(method.service)?;

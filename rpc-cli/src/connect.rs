@@ -2,6 +2,7 @@
 use crate::completions::cache;
 use crate::failure::Failure;
 use crate::no_connection::NoConnection;
+use crate::trust::Trust;
 use rpc_core::{
     Client, Connect, Connection, Dynamic, Error, Introspection, Opening, Outcome, Service, ServiceInfo,
     schema::ServiceSchema,
@@ -41,11 +42,11 @@ pub(crate) struct Opened {
 }
 
 /// Connects to `address`, and asks what is served there. Both together take no longer than 5 s, or than the call itself may.
-pub(crate) fn connect(address: &str, call_time_max: Option<Duration>) -> Result<Server, Failure> {
+pub(crate) fn connect(address: &str, trust: &Trust, call_time_max: Option<Duration>) -> Result<Server, Failure> {
     let time_max = CONNECT_TIME_MAX.min(call_time_max.unwrap_or(CONNECT_TIME_MAX));
     let address = written_out(address)?;
     let start = Instant::now();
-    let connection = dial(&address, Some(Introspection::INFO), time_max)?;
+    let connection = dial(&address, trust, Some(Introspection::INFO), time_max)?;
     let asked = |error| Failure::Uncalled {
         asked: format!("asking {address} what it serves"),
         error: of_all_steps(error, time_max),
@@ -58,12 +59,15 @@ pub(crate) fn connect(address: &str, call_time_max: Option<Duration>) -> Result<
 /// Connects to `address`, which is written out, and opens `service` on the way.
 pub(crate) fn dial(
     address: &str,
+    trust: &Trust,
     service: Option<&'static ServiceInfo>,
     time_max: Duration,
 ) -> Result<Connection, NoConnection> {
-    let connect = Connect::new(address).timeout(time_max);
-    let connect = service.into_iter().fold(connect, Connect::service);
-    connect.connect().map_err(|error| NoConnection { address: address.to_owned(), error })
+    let connected = trust.connect(address).and_then(|connect| {
+        let connect = connect.timeout(time_max);
+        service.into_iter().fold(connect, Connect::service).connect()
+    });
+    connected.map_err(|error| NoConnection { address: address.to_owned(), error })
 }
 
 impl Server {
@@ -97,6 +101,11 @@ fn of_all_steps(error: Error, allowed: Duration) -> Error {
         Error::Deadline { method, outcome, .. } => Error::Deadline { method, allowed, outcome },
         other => other,
     }
+}
+
+/// Whether an address is no place that one can look at again: it takes a descriptor, once, or starts a command.
+pub(crate) fn is_for_once(address: &str) -> bool {
+    ["fd:", "exec:"].iter().any(|kind| address.starts_with(kind))
 }
 
 /// The address itself, where `:` stands for it.

@@ -10,7 +10,7 @@ use crate::timing;
 
 /// Connects, and prints what was asked about.
 pub(crate) fn run(args: &Describe, common: &Common) -> Result<(), Failure> {
-    let server = connect(&args.server.address, None)?;
+    let server = connect(&args.server.address, &common.trust, None)?;
     if common.verbose {
         timing::tell(&server, None);
     }

@@ -79,7 +79,7 @@ impl From<ExitCode> for std::process::ExitCode {
 impl From<&Error> for ExitCode {
     fn from(error: &Error) -> Self {
         match error {
-            Error::Address(_) | Error::Malformed { .. } => Self::Usage,
+            Error::Address(_) | Error::Token(_) | Error::Malformed { .. } => Self::Usage,
             Error::Connect(error) => match error.problem {
                 ConnectProblem::Address(_) => Self::Usage,
                 _ => Self::NoConnection,

@@ -7,6 +7,7 @@ use crate::overview::Overview;
 use crate::registered::{self, Entry};
 use crate::style::Style;
 use crate::timing;
+use crate::window::Window;
 use rpc_core::{Address, schema::escaped};
 use std::io::{self, Write};
 
@@ -21,9 +22,11 @@ pub(crate) fn run(args: &Ls, common: &Common) -> Result<(), Failure> {
 fn servers(args: &Ls, common: &Common) -> Result<(), Failure> {
     let addresses = Address::registered().map_err(Failure::Registry)?;
     let style = Style::of_stdout(common.color);
-    let entries = registered::ask(&addresses, args.timeout);
+    let entries = registered::ask(&addresses, &common.trust, args.timeout);
     match args.output {
-        ListFormat::Table => output::table(&registered::table(&entries), style),
+        ListFormat::Table => {
+            output::table(&registered::table(&entries, Window::of_stdout().map(|window| window.columns)), style)
+        }
         ListFormat::Json => output::value(&entries, style),
     }?;
     let mut notes = Vec::new();
@@ -49,11 +52,11 @@ fn nobody() -> String {
 }
 
 fn methods(address: &str, args: &Ls, common: &Common) -> Result<(), Failure> {
-    let server = connect(address, Some(args.timeout))?;
+    let server = connect(address, &common.trust, Some(args.timeout))?;
     if common.verbose {
         timing::tell(&server, None);
     }
-    let overview = Overview::of(&server.services);
+    let overview = Overview::of(&server.services, Window::of_stdout().map(|window| window.columns));
     match args.output {
         ListFormat::Table => output::text(&overview.to_string()),
         ListFormat::Json => output::value(&overview, Style::of_stdout(common.color)),

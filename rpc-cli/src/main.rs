@@ -2,20 +2,22 @@
 //!
 //! ```text
 //! args ── ls ──── registered ──┐
-//!      ├─ ping, wait ──────────┤              ┌── overview ───────────────────────┐
+//!      ├─ ping, stats, wait ───┤              ┌── overview ───────────────────────┐
 //!      ├─ describe ────────────┼── connect ───┼── item ── description ────────────┼── output ── style
 //!      ├─ call, each ──────────┘              └── method ── arguments ── printer ─┘
 //!      ├─ completions                                │          └── lines
 //!      └─ man                       names, place ────┘     whatever fails: failure ── exit
 //! ```
 //!
-//! - `args`, `timeout`: the command line. One file a command: `ls`, `describe`, `call`, `each`, `ping`, `wait`, `completions`, `man`.
+//! - `args`, `timeout`: the command line. One file a command: `ls`, `describe`, `call`, `each`, `ping`, `stats`, `wait`,
+//!   `completions`, `man`.
+//! - `trust`: whose servers are called, and with which token.
 //! - `connect`: from an address to a connection and the schemas of what is served. `no_connection`: why there is none.
-//! - `registered`, `overview`: the two lists of `ls`, of servers and of one server's methods. `table`: columns.
+//! - `registered`, `overview`: the two lists of `ls`, of servers and of one server's methods. `table`: columns. `wrapped`: lines.
 //! - `names`: what a person may write for a thing of a service. `method` and `item` find by it. `description`: items as JSON.
 //! - `arguments`: words or JSON to the bytes of a call. `place`: what the schema has at `entry.tags[]`. `lines`: stdin line by line.
 //! - `conversation`: `call` for methods with items. `signals`: Ctrl-C during a call.
-//! - `printer`: answers and items by their schema. `output`: the way to stdout. `style`: its colours. `timing`: what `-v` tells on stderr.
+//! - `printer`: answers and items by their schema. `output`: the way to stdout. `style`: its colours. `window`: its size. `timing`: what `-v` tells on stderr.
 //! - `limited`: what is kept in memory of what a server makes large.
 //! - `completions`: the Tab key, which asks the server that is being called.
 //! - `failure`, `exit`: what is said on stderr, and the number that a script sees.
@@ -48,11 +50,15 @@ mod place;
 mod printer;
 mod registered;
 mod signals;
+mod stats;
 mod style;
 mod table;
 mod timeout;
 mod timing;
+mod trust;
 mod wait;
+mod window;
+mod wrapped;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -68,6 +74,7 @@ fn main() -> std::process::ExitCode {
         Command::Call(call) => call::run(&call, &common),
         Command::Each(each) => each::run(&each, &common),
         Command::Ping(ping) => ping::run(&ping, &common),
+        Command::Stats(stats) => stats::run(&stats, &common),
         Command::Wait(wait) => wait::run(&wait, &common),
         Command::Completions(completions) => completions::run(&completions),
         Command::Man(man) => man::run(&man),

@@ -1,5 +1,5 @@
 //! Why there is no connection, for whoever is at a shell: in the words of rpc-core, and what to try.
-use rpc_core::{Address, ConnectError, ConnectProblem, Error, schema::nearest};
+use rpc_core::{Address, ConnectError, ConnectProblem, Error, Introspection, Service, schema::nearest};
 use std::fmt;
 
 /// A server that cannot be reached.
@@ -31,19 +31,35 @@ impl fmt::Display for NoConnection {
                 let address = &self.address;
                 write!(f, "the connection to {address} ended: {cause} (no rpc server, or one that is stopping?)")
             }
-            error => error.fmt(f),
+            Error::UnknownService { service, known } if service == Introspection::INFO.name() => {
+                let (address, known) = (&self.address, known.join(", "));
+                write!(
+                    f,
+                    "{address} tells nothing of itself: it serves {known}, and does without Introspection (`ping` works)"
+                )
+            }
+            error => f.write_str(&for_a_shell(error.to_string())),
         }
     }
 }
 
 /// The error, and behind its own guess what to try.
 fn advised(error: &ConnectError) -> String {
-    let told = error.to_string();
+    let told = for_a_shell(error.to_string());
     match (told.strip_suffix("(not started yet?)"), &error.problem) {
         (Some(front), ConnectProblem::Missing | ConnectProblem::Refused) => {
             format!("{front}(not started yet? {})", advice(&error.address))
         }
         _ => told,
+    }
+}
+
+/// What to do about it is an option here, and a function for a program.
+fn for_a_shell(told: String) -> String {
+    let told = told.replace("`Connect::token`", "--token-file").replace("`Connect::allow_anyone`", "--allow-user any");
+    match told.split_once("`Connect::allow_user(").and_then(|(front, rest)| Some((front, rest.split_once(")`")?))) {
+        Some((front, (uid, behind))) => format!("{front}--allow-user {uid}{behind}"),
+        None => told,
     }
 }
 

@@ -1,11 +1,12 @@
 //! What a server can do, a line a method: the signature, and the first line of its doc beside it.
 use crate::method::Method;
 use crate::style::columns;
+use crate::wrapped::wrapped;
 use rpc_core::schema::{ServiceSchema, Shape, escaped};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// Docs begin in one column, unless a signature is longer than this.
+/// Docs of a service begin in one column, unless a signature is longer than this.
 const SIGNATURE_WIDTH_MAX: usize = 60;
 
 /// A signature that is longer is cut short: `describe` shows all of it.
@@ -15,6 +16,8 @@ const SIGNATURE_CHARS_MAX: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct Overview<'a> {
     services: &'a [ServiceSchema],
+    /// The terminal's.
+    width: Option<usize>,
 }
 
 /// One method, as a program reads it.
@@ -29,8 +32,9 @@ struct Row<'a> {
 }
 
 impl<'a> Overview<'a> {
-    pub(crate) fn of(services: &'a [ServiceSchema]) -> Self {
-        Self { services }
+    /// For a terminal of so many columns, or for whoever takes lines of any length.
+    pub(crate) fn of(services: &'a [ServiceSchema], width: Option<usize>) -> Self {
+        Self { services, width }
     }
 }
 
@@ -47,21 +51,68 @@ impl Serialize for Overview<'_> {
 }
 
 impl fmt::Display for Overview<'_> {
-    /// Services are headings if there is more than one.
+    /// Services are headings if there is more than one. Docs stand beside the signatures, or, where that is too wide for the
+    /// terminal, below them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_alone = self.services.len() == 1;
-        let indent = if is_alone { "" } else { "  " };
-        let all = self.services.iter().flat_map(Method::all);
-        let widths = all.map(|method| columns(&signature(method)));
-        let width = widths.filter(|width| *width <= SIGNATURE_WIDTH_MAX).max().unwrap_or_default();
-        for service in self.services {
+        let indent = if is_alone { 0 } else { 2 };
+        let sections: Vec<_> = self.services.iter().map(Section::of).collect();
+        let below = self.width.filter(|width| sections.iter().any(|section| indent + section.width() > *width));
+        for section in &sections {
             if !is_alone {
-                writeln!(f, "{}", escaped(&service.name))?;
+                writeln!(f, "{}", section.name)?;
             }
-            for method in Method::all(service) {
-                let (signature, doc) = (signature(method), escaped(first_line(&method.schema.doc)));
-                let blanks = " ".repeat(width.saturating_sub(columns(&signature)));
-                writeln!(f, "{}", format!("{indent}{signature}{blanks}  {doc}").trim_end())?;
+            match below {
+                None => section.in_columns(f, indent)?,
+                Some(width) => section.in_lines(f, indent, width)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The methods of one service.
+struct Section {
+    name: String,
+    /// Signatures, and the first lines of their docs.
+    rows: Vec<(String, String)>,
+    /// Where docs begin.
+    doc_column: usize,
+}
+
+impl Section {
+    fn of(service: &ServiceSchema) -> Self {
+        let row = |method: Method<'_>| (signature(method), escaped(first_line(&method.schema.doc)));
+        let rows: Vec<_> = Method::all(service).map(row).collect();
+        let widths = rows.iter().map(|(signature, _)| columns(signature));
+        let width = widths.filter(|width| *width <= SIGNATURE_WIDTH_MAX).max().unwrap_or_default();
+        Self { name: escaped(&service.name), rows, doc_column: width + 2 }
+    }
+
+    /// Of all that stands in columns.
+    fn width(&self) -> usize {
+        let width = |(signature, doc): &(String, String)| match &**doc {
+            "" => columns(signature),
+            doc => (columns(signature) + 2).max(self.doc_column) + columns(doc),
+        };
+        self.rows.iter().map(width).max().unwrap_or_default()
+    }
+
+    fn in_columns(&self, f: &mut fmt::Formatter<'_>, indent: usize) -> fmt::Result {
+        for (signature, doc) in &self.rows {
+            let blanks = self.doc_column.saturating_sub(columns(signature)).max(2);
+            let row = format!("{:indent$}{signature}{:blanks$}{doc}", "", "");
+            writeln!(f, "{}", row.trim_end())?;
+        }
+        Ok(())
+    }
+
+    fn in_lines(&self, f: &mut fmt::Formatter<'_>, indent: usize, width: usize) -> fmt::Result {
+        for (signature, doc) in &self.rows {
+            // Further than the doc: it is not to be taken for one.
+            f.write_str(&wrapped(signature, indent, indent + 8, width))?;
+            if !doc.is_empty() {
+                f.write_str(&wrapped(doc, indent + 4, indent + 4, width))?;
             }
         }
         Ok(())

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// Connects, asks, and prints the figures once all are there, or one has failed.
 pub(crate) fn run(args: &Ping, common: &Common) -> Result<(), Failure> {
-    let connection = dial(&written_out(&args.server.address)?, None, args.timeout)?;
+    let connection = dial(&written_out(&args.server.address)?, &common.trust, None, args.timeout)?;
     let (mut times, mut failed) = (Vec::new(), None);
     while times.len() < args.count as usize && failed.is_none() {
         match connection.ping(args.timeout) {

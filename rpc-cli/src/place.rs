@@ -136,7 +136,9 @@ impl<'a> Place<'a> {
         };
         match ty {
             Type::Enum { variants, .. } => variants.iter().all(|variant| variant.body == Body::Unit),
-            Type::F32 | Type::F64 | Type::Bytes | Type::Sequence(_) | Type::Array(..) | Type::Map(..) => false,
+            Type::F32 | Type::F64 | Type::Bytes | Type::Fd | Type::Sequence(_) | Type::Array(..) | Type::Map(..) => {
+                false
+            }
             _ => true,
         }
     }

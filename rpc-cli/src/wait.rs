@@ -1,6 +1,6 @@
 //! `wait ADDR`: until a server answers the handshake. It looks again and again: a socket file tells less than an answer.
 use crate::args::{Common, Wait};
-use crate::connect::{CONNECT_TIME_MAX, dial, written_out};
+use crate::connect::{CONNECT_TIME_MAX, dial, is_for_once, written_out};
 use crate::failure::Failure;
 use crate::no_connection::{NoConnection, similar};
 use crate::style::Style;
@@ -30,8 +30,9 @@ pub(crate) fn run(args: &Wait, common: &Common) -> Result<(), Failure> {
     let (mut pause, mut seen) = (PAUSE_FIRST, None);
     loop {
         let time_max = time_of_a_try(left());
-        let Err(no_connection) = dial(&address, None, time_max) else { return Ok(()) };
-        let Some(why) = not_yet(&no_connection.error) else { return Err(no_connection.into()) };
+        let Err(no_connection) = dial(&address, &common.trust, None, time_max) else { return Ok(()) };
+        let again = !is_for_once(&address);
+        let Some(why) = not_yet(&no_connection.error).filter(|_| again) else { return Err(no_connection.into()) };
         let is_hurried = is_hurried(time_max, &no_connection.error);
         let why = if is_hurried { seen.unwrap_or(why) } else { why };
         seen = Some(why.clone());

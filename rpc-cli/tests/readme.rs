@@ -1,8 +1,10 @@
-//! The README's transcript is what the real program prints.
+//! The README's transcripts are what the real program prints.
 //!
 //! A block that begins with "```console" is run line by line: `$ command`, then all that it printed. What differs from run
 //! to run and from machine to machine is written in the README as on the machine of its reader: see `as_in_the_readme`.
 #![cfg(unix)]
+use examples::JobRunner;
+use examples::jobs::Jobs;
 use examples::kv::{Kv, Store};
 use rpc_core::Server;
 use std::fs::{self, Permissions};
@@ -12,9 +14,11 @@ use std::process::Command;
 
 const README: &str = include_str!("../../README.md");
 
-/// A line that was typed, and the lines that it brought.
-fn transcript() -> Vec<(String, String)> {
-    let (_, block) = README.split_once("```console\n").expect("the README has a transcript");
+/// The lines that were typed in a section, each with the lines that it brought.
+fn transcript(heading: &str) -> Vec<(String, String)> {
+    let (_, section) = README.split_once(&format!("\n## {heading}\n")).expect("the README has that section");
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let (_, block) = section.split_once("```console\n").expect("the section has a transcript");
     let (block, _) = block.split_once("```\n").unwrap();
     let mut steps: Vec<(String, String)> = Vec::new();
     for line in block.lines() {
@@ -53,16 +57,15 @@ fn narrow(text: &str) -> String {
     text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n").collect()
 }
 
-#[test]
-fn the_transcript_is_what_the_program_prints() {
+/// Serves under that name, in a registry with nobody else, and runs a section's transcript.
+fn check(heading: &str, name: &str, server: Server) {
     let runtime = tempfile::tempdir().unwrap();
     let registry = runtime.path().join("rpc");
     fs::create_dir(&registry).unwrap();
     fs::set_permissions(&registry, Permissions::from_mode(0o700)).unwrap();
-    let server = Server::new(Kv::serve(Store::default()));
-    let _server = server.listen(registry.join("kv.sock").to_str().unwrap()).unwrap();
-    let steps = transcript();
-    assert!(steps.len() >= 10, "there are {} steps", steps.len());
+    let _server = server.listen(registry.join(name).with_extension("sock").to_str().unwrap()).unwrap();
+    let steps = transcript(heading);
+    assert!(steps.len() >= 7, "there are {} steps", steps.len());
     for (command, shown) in steps {
         let printed = as_in_the_readme(&run(&command, runtime.path()), runtime.path());
         if command == "rpc-cli ls" {
@@ -71,4 +74,14 @@ fn the_transcript_is_what_the_program_prints() {
             assert_eq!(printed, shown, "$ {command}");
         }
     }
+}
+
+#[test]
+fn the_stores_transcript_is_what_the_program_prints() {
+    check("From a shell", "kv", Server::new(Kv::serve(Store::default())));
+}
+
+#[test]
+fn the_job_runners_transcript_is_what_the_program_prints() {
+    check("A job runner", "jobs", Server::new(Jobs::serve(JobRunner::default())));
 }

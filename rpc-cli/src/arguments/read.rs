@@ -68,6 +68,7 @@ impl<'de> Reading<'de> {
                 Source::Word { .. } if is_unquoted(told) => {
                     &format!("{told} (a text has quotes in JSON; '..' around it keeps them from the shell)")
                 }
+                _ if is_unquoted(told) => &format!("{told} (a text has quotes in JSON)"),
                 Source::Line if error.is_eof() => &format!("{told} (a value is one line; `jq -c` makes it so)"),
                 _ => told,
             };

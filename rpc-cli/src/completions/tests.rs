@@ -79,7 +79,7 @@ fn check(line: &str, expected: &[&str]) {
 
 #[test]
 fn subcommands_and_options() {
-    check("", &["ls", "describe", "call", "each", "ping", "wait", "completions", "man", "help"]);
+    check("", &["ls", "describe", "call", "each", "ping", "stats", "wait", "completions", "man", "help"]);
     check("c", &["call", "completions"]);
     check("_", &[]);
     check("--errors ", &["words", "json"]);
@@ -88,7 +88,8 @@ fn subcommands_and_options() {
     check("call kv --ou", &["--output"]);
     check("call kv --output raw --ou", &[]);
     check("call --timeout ", &[]);
-    let common = ["--big-ints", "--timeout", "--errors", "--color", "--verbose", "--help"];
+    let common =
+        ["--big-ints", "--timeout", "--errors", "--color", "--verbose", "--allow-user", "--token-file", "--help"];
     check("call -", &[&["--output", "--take", "--collect", "--summary"], &common[..]].concat());
     check("each -", &[&["--jobs", "--keep-going", "--output"], &common[..]].concat());
     check("each -o ", &["json", "raw", "hex", "none"]);
@@ -110,6 +111,8 @@ fn methods() {
     check("each river ", &["dry", "dam"]);
     check("each kv ", &["Kv.get", "put", "clear", "Desk.get"]);
     check("ping kv ", &[]);
+    check("stats kv --w", &["--watch"]);
+    check("stats kv -o ", &["table", "json"]);
 }
 
 #[test]
@@ -213,7 +216,7 @@ fn arguments_are_called_as_they_are_looked_for() {
         let command = root.find_subcommand(command).unwrap();
         command.get_positionals().any(|argument| argument.get_id() == name)
     };
-    for command in ["ls", "describe", "call", "each", "ping", "wait"] {
+    for command in ["ls", "describe", "call", "each", "ping", "stats", "wait"] {
         assert!(has(command, "address"), "{command}");
     }
     assert!(["call", "each"].iter().all(|command| has(command, "method") && has(command, "arguments")));

@@ -34,7 +34,7 @@ const ITEMS: &str = "has items, and `each` calls methods without: `rpc-cli call`
 /// Connects, finds the method, and calls it until stdin ends or a call fails.
 pub(crate) fn run(args: &Each, common: &Common) -> Result<(), Failure> {
     let deadline = args.timeout.unwrap_or_default();
-    let server = connect(&args.server.address, timeout::limit(deadline))?;
+    let server = connect(&args.server.address, &common.trust, timeout::limit(deadline))?;
     let method = Method::find(&server.services, &args.method)?;
     if method.schema.shape.has_items() {
         return Err(method.unfit(ITEMS));

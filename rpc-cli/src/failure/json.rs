@@ -114,6 +114,7 @@ fn kind(failure: &Failure) -> &'static str {
 fn kind_of_call(error: &Error) -> &'static str {
     match error {
         Error::Address(_) => "address",
+        Error::Token(_) => "token",
         Error::Connect(_) => "connect",
         Error::Foreign { .. } => "foreign",
         Error::RefusedConnection { .. } => "refused_connection",
@@ -169,6 +170,11 @@ fn problem(error: &Error) -> Option<&'static str> {
         ConnectProblem::NotASocket => "not_a_socket",
         ConnectProblem::Address(_) => "address",
         ConnectProblem::Directory(_) => "unsafe_registry",
+        #[cfg(unix)]
+        ConnectProblem::Passed(_) => "descriptor",
+        ConnectProblem::Command(_) => "command",
+        ConnectProblem::Stranger { .. } => "stranger",
+        ConnectProblem::Unproven => "unproven",
         _ => "other",
     })
 }
@@ -180,6 +186,8 @@ fn refusal(why: &Refusal) -> &'static str {
         Refusal::NotAllowed => "not_allowed",
         Refusal::ShuttingDown => "shutting_down",
         Refusal::Overloaded => "overloaded",
+        Refusal::TokenMissing => "token_missing",
+        Refusal::WrongToken => "wrong_token",
         _ => "other",
     }
 }

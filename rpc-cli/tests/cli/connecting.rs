@@ -119,15 +119,19 @@ fn a_server_that_serves_its_own_user_alone() {
     for command in ["call", "ls", "ping", "wait"] {
         let method: &[&str] = if command == "call" { &["owner"] } else { &[] };
         let seen = Seen::of(of_nobody(&open).args([command, "./s"]).args(method).output().unwrap());
-        seen.fails(7, "error: ./s refuses this connection: it serves only the user who runs it\n");
+        seen.fails(7, "error: ./s refuses this connection: it does not serve this user (its program decides: `Server::allow_user`)\n");
     }
 }
 
 #[test]
 fn what_is_no_address() {
     let place = Place::new();
-    let seen = place.run(&["call", "fd:3", "owner"]);
-    seen.fails(2, "error: `fd:3` is not an address: `fd:` comes in a later version\n");
+    let seen = place.run(&["call", "fd:1", "owner"]);
+    let told = "`1` is no descriptor that is passed down: write fd:0 (stdin), or fd:3 and up";
+    seen.fails(2, &format!("error: `fd:1` is not an address: {told}\n"));
+    place
+        .run(&["call", "exec:", "owner"])
+        .fails(2, "error: `exec:` is not an address: a command to start is missing after `exec:`\n");
     let seen = place.run(&["call", "tcp:localhost:0", "owner"]);
     seen.fails(
         2,

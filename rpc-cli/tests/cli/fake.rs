@@ -30,8 +30,8 @@ pub(crate) fn greet(stream: &mut UnixStream) {
 /// Greets whoever has sent a preface.
 pub(crate) fn greet_on(stream: &mut UnixStream) {
     read_frame(stream);
-    // instance, frame_bytes_max (two bytes), calls_max, streams_max; Some(Here { service: 0, schema: None })
-    let welcome = [1, 0x80, 0x80, 1, 9, 0, 1, 0, 0, 0];
+    // instance, frame_bytes_max (two bytes), calls_max, window_bytes, fds_max; Some(Here { service: 0, schema: None })
+    let welcome = [1, 0x80, 0x80, 1, 9, 0, 0, 1, 0, 0, 0];
     stream.write_all(&[&PREFACE[..], &frame(WELCOME, 0, &welcome)].concat()).unwrap();
 }
 

@@ -1,6 +1,7 @@
 //! `ls`: the registry, and the methods of one server.
 use crate::connecting::{NOBODY, of_nobody, open_to_all};
 use crate::fake;
+use crate::pty::on_a_terminal_of;
 use crate::run::{Place, Seen, Served};
 use crate::zoo::{self, Desk, Keeper};
 use rpc_core::{Connection, Description, Limits, Listening, Service};
@@ -117,7 +118,7 @@ fn every_state_has_its_word() {
     let rows = [
         ["NAME", "STATE", "PID", "UID", "SERVICES", "SCHEMA", "SOCKET"].map(str::to_owned),
         connected("dying", "broken"),
-        unknown("frozen", "silent"),
+        connected("frozen", "frozen"),
         unknown("full", "refused"),
         unknown("http", "foreign"),
         connected("mute", "silent"),
@@ -198,7 +199,7 @@ fn many_servers_are_asked_at_a_time() {
     let start = std::time::Instant::now();
     let entries = registry.json(&["--timeout", "2s"]);
     let states: Vec<_> = entries.iter().map(|entry| entry["state"].as_str().unwrap()).collect();
-    assert_eq!(states, [vec!["silent"; 60], vec!["up"; 60]].concat());
+    assert_eq!(states, [vec!["frozen"; 60], vec!["up"; 60]].concat());
     assert!(entries.iter().map(|entry| entry["name"].as_str()).is_sorted());
     // Two minutes, one after the other.
     assert!(start.elapsed().as_secs() < 7, "it took {:?}", start.elapsed());
@@ -311,7 +312,7 @@ fn servers_of_another_user() {
     };
     let seen = ls();
     let told = "private: cannot connect to private: permission denied (another user's server?)\n\
-                public: public refuses this connection: it serves only the user who runs it\n";
+                public: public refuses this connection: it does not serve this user (its program decides: `Server::allow_user`)\n";
     assert_eq!((seen.code, &*seen.err), (0, told));
     let cells = cells(&seen.out);
     assert_eq!(cells[1][..4], ["private", "refused", "-", "0"]);
@@ -332,7 +333,7 @@ fn the_methods_of_a_server() {
     has("  add(a: i64, b: i64) -> Result<i64, MathError>      Adds two integers. Fails on overflow.");
     has("  touch(gate: String) [oneway]                       Tells that it was there.");
     has("Desk");
-    has("  paint()                                            A \\u{1b}[31mred\\u{202e} doc.");
+    has("  paint()            A \\u{1b}[31mred\\u{202e} doc.");
     has("  widths(a: u64, b: i64, c: u128, d: i128, e: f32) -> (u64, i64, u128, i128, f32)  \
          Numbers of every width.");
 }
@@ -351,6 +352,24 @@ fn the_methods_of_a_lone_service() {
     ]);
     let seen = place.run(&["ls", "./s", "-o", "json"]);
     assert_eq!(serde_json::from_str::<Value>(&seen.out).unwrap(), rows);
+}
+
+/// Where signatures and docs are too wide to stand side by side, nothing is broken in the midst of a word.
+#[test]
+fn the_methods_of_a_server_on_a_narrow_terminal() {
+    let served = Served::new();
+    let ls = |columns| {
+        let mut command = served.place.command(&["ls", "./s"]);
+        command.env("NO_COLOR", "1");
+        on_a_terminal_of(columns, command)
+    };
+    let seen = ls(60);
+    assert!(seen.lines().all(|line| line.chars().count() <= 60), "{seen}");
+    let add = "  add(a: i64, b: i64) -> Result<i64, MathError>\n      Adds two integers. Fails on overflow.\n";
+    let widths = "  widths(a: u64, b: i64, c: u128, d: i128, e: f32) -> (u64,\n          \
+                  i64, u128, i128, f32)\n      Numbers of every width.\n";
+    assert!(seen.contains(add) && seen.contains(widths), "{seen}");
+    assert_eq!(ls(1000), served.place.run(&["ls", "./s"]).out, "with room enough as in a pipe");
 }
 
 #[test]

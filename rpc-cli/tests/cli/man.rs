@@ -9,7 +9,7 @@ fn a_page_for_each_command_says_what_help_says() {
     let mut names: Vec<_> =
         fs::read_dir(place.path("")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    let commands = ["call", "completions", "describe", "each", "ls", "man", "ping", "wait"];
+    let commands = ["call", "completions", "describe", "each", "ls", "man", "ping", "stats", "wait"];
     let expected: Vec<_> = commands.iter().map(|command| format!("rpc-cli-{command}.1")).collect();
     assert_eq!(names, [expected, vec!["rpc-cli.1".to_owned()]].concat());
     for name in names {

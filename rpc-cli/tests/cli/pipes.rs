@@ -13,7 +13,10 @@ fn arguments_from_stdin() {
     let signature = "  add(a: i64, b: i64) -> Result<i64, MathError>\n";
     let seen = served.call_reading(&["Zoo.add", "-"], b"{\"a\": 1,\n \"b\": x}");
     let place = "   \"b\": x}\n        ^\n";
-    seen.fails(2, &format!("error: Zoo.add: line 2 of stdin: b: expected value\n{place}{signature}"));
+    seen.fails(
+        2,
+        &format!("error: Zoo.add: line 2 of stdin: b: expected value (a text has quotes in JSON)\n{place}{signature}"),
+    );
     let seen = served.call_reading(&["Zoo.add", "-"], b"\n");
     let told = "stdin is empty, and a JSON object is expected";
     seen.fails(2, &format!("error: Zoo.add: {told}\n{signature}"));
