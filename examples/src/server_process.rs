@@ -19,13 +19,30 @@ const LISTENING: &str = "listening on ";
 /// Serves until SIGTERM or SIGINT, and tells on stdout where.
 ///
 /// # Errors
-/// Those of [`Server::listen`] and [`rpc_core::Listening::run`].
-pub fn serve_and_tell(server: Server, address: &str) -> Result<(), Error> {
+/// Those of [`Server::listen`] and [`rpc_core::Listening::run`], and that calls were cut: a program that ends with success
+/// has finished them all.
+pub fn serve_and_tell(server: Server, address: &str) -> Result<(), ServeError> {
     // Before the line is out: whoever has read it may send SIGTERM.
     let server = server.listen(address)?.catch_signals()?;
     println!("{LISTENING}{}", server.addresses()[0]);
-    server.run()?;
-    Ok(())
+    match server.run()?.cut {
+        0 => Ok(()),
+        count => Err(ServeError::Cut { count }),
+    }
+}
+
+/// Why a server did not run, or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// It could not listen, or not go on.
+    #[error(transparent)]
+    Rpc(#[from] Error),
+    /// It was told to end, and calls still ran when their time was over.
+    #[error("{count} calls were still running, and were cut")]
+    Cut {
+        /// How many.
+        count: usize,
+    },
 }
 
 /// A server in a process of its own. Dropping it kills it, as `kill -9` does.
@@ -65,23 +82,16 @@ impl ServerProcess {
         self.child.id()
     }
 
-    /// Sends it a signal.
-    ///
-    /// # Errors
-    /// Those of kill(2).
-    #[cfg(unix)]
-    pub fn signal(&self, signal: rustix::process::Signal) -> io::Result<()> {
-        // The id is still its own: nobody but us can wait for our child.
-        Ok(rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal)?)
-    }
-
     /// Asks it to end, by SIGTERM, and waits until it has.
     ///
     /// # Errors
     /// It ended otherwise than with status 0.
     #[cfg(unix)]
     pub fn stop(mut self) -> io::Result<()> {
-        self.signal(rustix::process::Signal::TERM)?;
+        use rustix::process::{Pid, Signal, kill_process};
+
+        // The id is still its own: nobody but us can wait for our child.
+        kill_process(Pid::from_child(&self.child), Signal::TERM)?;
         match self.child.wait()? {
             status if status.success() => Ok(()),
             status => Err(io::Error::other(format!("the server ended with {status}"))),

@@ -1,12 +1,14 @@
 //! The README tells the truth: its code is the example's (doctests compile the rest of it), its list is cargo's.
-use std::collections::BTreeSet;
-use std::process::Command;
 
 const README: &str = include_str!("../../README.md");
 
 #[test]
 fn what_is_shown_as_an_example_is_that_example() {
-    for (file, code) in [("kv.rs", include_str!("../src/kv.rs")), ("journal.rs", include_str!("../src/journal.rs"))] {
+    for (file, code) in [
+        ("kv.rs", include_str!("../src/kv.rs")),
+        ("journal.rs", include_str!("../src/journal.rs")),
+        ("jobs.rs", include_str!("../src/jobs.rs")),
+    ] {
         let (_, example) = code.split_once("\n").unwrap();
         let (_, shown) = README.split_once(&format!("`examples/src/{file}`")).unwrap();
         let (_, shown) = shown.split_once("```rust\n").unwrap();
@@ -19,6 +21,9 @@ fn what_is_shown_as_an_example_is_that_example() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_dependencies_are_cargos() {
+    use std::collections::BTreeSet;
+    use std::process::Command;
+
     let list = ["tree", "--package", "rpc-core", "--edges", "normal", "--prefix", "none", "--offline", "--locked"];
     let output = Command::new(env!("CARGO")).args(list).output().unwrap();
     let tree = String::from_utf8(output.stdout).unwrap();

@@ -9,7 +9,7 @@
 use clap::{Parser, Subcommand};
 use examples::kv::{Kv, Store};
 use examples::serve_and_tell;
-use rpc_core::Server;
+use rpc_core::{Address, Server};
 use std::process::ExitCode;
 
 /// A key-value store in memory, and its command line.
@@ -26,7 +26,7 @@ struct Arguments {
 enum Action {
     /// Serves a store until Ctrl-C or SIGTERM
     Serve {
-        /// Where; the same as --at
+        /// Where, instead of --at; a socket that systemd passes down goes before either
         address: Option<String>,
     },
     /// Prints a value
@@ -57,7 +57,8 @@ fn main() -> ExitCode {
 fn run(Arguments { at, command }: Arguments) -> Result<(), Failure> {
     if let Action::Serve { address } = command {
         let server = Server::new(Kv::serve(Store::default()));
-        return Ok(serve_and_tell(server, address.as_deref().unwrap_or(&at))?);
+        let passed = Address::passed_down().first().map(Address::to_string);
+        return Ok(serve_and_tell(server, &passed.or(address).unwrap_or(at))?);
     }
     let kv = Kv::connect(&at)?;
     match command {

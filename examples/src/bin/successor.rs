@@ -5,7 +5,7 @@
 
 use clap::{Parser, Subcommand};
 use examples::successor::{Alphabet, AlphabetClient, Thinking};
-use examples::{ServerProcess, serve_and_tell};
+use examples::{ServeError, ServerProcess, serve_and_tell};
 use rpc_core::{Connection, Error, Server};
 use std::process::{Command, ExitCode};
 use std::thread;
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(address: &str) -> Result<(), Error> {
+fn serve(address: &str) -> Result<(), ServeError> {
     serve_and_tell(Server::new(Alphabet::serve(Thinking(Duration::from_secs(1)))), address)
 }
 

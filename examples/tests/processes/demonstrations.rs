@@ -1,6 +1,6 @@
 //! The programs that the README tells people to run first.
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const README: &str = include_str!("../../../README.md");
 
@@ -42,4 +42,37 @@ fn three_callers_at_once_take_one_second() {
         assert!(time >= Duration::from_secs(1) && time < Duration::from_secs(2), "{line}");
     }
     assert_eq!(lines.len(), 3, "{printed}");
+}
+
+#[test]
+fn a_child_that_is_told_to_end_finishes_what_it_can() {
+    let start = Instant::now();
+    let output = Command::new(env!("CARGO_BIN_EXE_graceful")).output().unwrap();
+    // A second of work, and then half a second; a server that nobody limits would wait for ten.
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{printed}");
+    let lines: Vec<_> = printed.lines().collect();
+    let finished = [
+        "A child that may finish its work",
+        "  2 squared: 4",
+        "  3 squared: 9",
+        "  4 squared: 16",
+        "  5 squared: Worker.square: the server is shutting down",
+        "  the child has ended cleanly",
+        "A child that may not",
+    ];
+    let (may, may_not) = lines.split_at_checked(finished.len()).unwrap();
+    assert_eq!(may, finished);
+    let [cut @ .., _five, ended] = may_not else { panic!("{printed}") };
+    assert_eq!(cut.len(), 3);
+    for line in cut {
+        assert!(line.ends_with("(whether the call ran is unknown)"), "{line}");
+    }
+    assert_eq!(*ended, "  the server ended with exit status: 1");
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "graceful: 3 calls were still running, and were cut\n",
+        "the child says it"
+    );
 }

@@ -1,7 +1,7 @@
 //! `tail`: lines as they come, and every way in which following a file ends.
-use super::{Place, TIME_MAX, start, stop};
-use examples::ServerProcess;
+use super::{TIME_MAX, start};
 use examples::tail::{Tail, TailClient, TailError};
+use rpc_core::fixture::TestServer;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -16,21 +16,18 @@ const TAIL: &str = env!("CARGO_BIN_EXE_tail");
 
 /// A server, and a file that it can follow.
 struct Scene {
-    place: Place,
-    server: ServerProcess,
+    server: TestServer,
 }
 
 impl Scene {
     fn new(content: &str) -> Self {
-        let place = Place::new();
-        let server = start(TAIL, &place.socket());
-        let scene = Self { place, server };
+        let scene = Self { server: start(TAIL) };
         fs::write(scene.file(), content).unwrap();
         scene
     }
 
     fn file(&self) -> PathBuf {
-        self.place.directory.path().join("log")
+        self.server.directory().join("log")
     }
 
     fn append(&self, text: &str) {
@@ -38,12 +35,12 @@ impl Scene {
     }
 
     fn client(&self) -> TailClient {
-        Tail::connect(&self.place.address()).unwrap()
+        Tail::connect(self.server.address()).unwrap()
     }
 
     fn follow(&self, options: &[&str]) -> Follower {
         let mut command = Command::new(TAIL);
-        command.arg("--at").arg(self.place.socket()).arg("follow").arg(self.file()).args(options);
+        command.args(["--at", self.server.address(), "follow"]).arg(self.file()).args(options);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (send, lines) = mpsc::channel();
         let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -112,7 +109,7 @@ fn lines_come_as_they_are_added_until_a_signal() {
     let (status, printed, said) = follower.end();
     assert_eq!((status.signal(), printed, said), (Some(Signal::TERM.as_raw()), vec![], String::new()));
     scene.wait_for(0);
-    stop(scene.server).unwrap();
+    scene.server.stop().unwrap();
 }
 
 #[test]
@@ -140,7 +137,7 @@ fn a_server_that_stops_does_not_wait_for_followers() {
     let follower = scene.follow(&[]);
     assert_eq!(follower.line(), "one");
     // It says by its status whether it had to cut anybody off.
-    stop(scene.server).unwrap();
+    scene.server.stop().unwrap();
     let (status, _, said) = follower.end();
     assert_eq!(status.code(), Some(1), "{said}");
     assert_eq!(said, "tail: the server stops; the next line will begin at byte 4\n");
@@ -151,12 +148,12 @@ fn a_killed_server_is_told_and_the_next_one_goes_on_from_there() {
     let mut scene = Scene::new("one\ntwo\n");
     let follower = scene.follow(&[]);
     assert_eq!([follower.line(), follower.line()], ["one", "two"]);
-    scene.server.signal(Signal::KILL).unwrap();
+    scene.server.kill().unwrap();
     let (status, printed, said) = follower.end();
     assert_eq!((status.code(), printed), (Some(1), vec![]), "it does not end quietly: {said}");
-    assert!(said.contains("the server closed it") && said.ends_with("; to go on: --from 8\n"), "{said}");
+    assert!(said.ends_with("the server closed it (the call ran); to go on: --from 8\n"), "{said}");
 
-    scene.server = start(TAIL, &scene.place.socket());
+    scene.server.restart().unwrap();
     scene.append("three\n");
     assert_eq!(scene.follow(&["--from", "8", "--lines", "1"]).end().1, ["three"]);
 }
@@ -167,7 +164,7 @@ fn a_new_file_at_the_path_is_followed_and_the_old_ones_last_lines_come_first() {
     let follower = scene.follow(&["--lines", "4"]);
     assert_eq!(follower.line(), "one");
     let mut old = OpenOptions::new().append(true).open(scene.file()).unwrap();
-    fs::rename(scene.file(), scene.place.directory.path().join("log.1")).unwrap();
+    fs::rename(scene.file(), scene.server.directory().join("log.1")).unwrap();
     // Nothing is at the path now, and whoever still has the old file open may write to it.
     old.write_all(b"two\n").unwrap();
     assert_eq!(follower.line(), "two");

@@ -1,15 +1,15 @@
 //! `upload`: a file in pieces, its checksum, and no checksum of a part of it.
-use super::{Place, start, stop};
+use super::start;
 use examples::upload::Crc32;
-use rustix::process::Signal;
+use rpc_core::fixture::TestServer;
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 
 const UPLOAD: &str = env!("CARGO_BIN_EXE_upload");
 
-fn send(place: &Place, file: &str) -> Child {
+fn send(server: &TestServer, file: &str) -> Child {
     let mut command = Command::new(UPLOAD);
-    command.arg("--at").arg(place.socket()).args(["send", file]);
+    command.args(["--at", server.address(), "send", file]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
@@ -27,9 +27,8 @@ fn bytes(count: u32) -> Vec<u8> {
 
 #[test]
 fn the_checksum_of_a_file_and_of_standard_input() {
-    let place = Place::new();
-    let server = start(UPLOAD, &place.socket());
-    let file = place.directory.path().join("file");
+    let server = start(UPLOAD);
+    let file = server.directory().join("file");
     // Less than a piece, and far more than a window.
     for content in [vec![], b"123456789".to_vec(), bytes(10_000_001)] {
         let mut crc = Crc32::default();
@@ -37,26 +36,25 @@ fn the_checksum_of_a_file_and_of_standard_input() {
         let sum = format!("{:08x}  {}\n", crc.value(), content.len());
         std::fs::write(&file, &content).unwrap();
         // Standard error is no terminal: there is no bar.
-        assert_eq!(end(send(&place, file.to_str().unwrap())), (Some(0), sum.clone(), String::new()));
-        let mut piped = send(&place, "-");
+        assert_eq!(end(send(&server, file.to_str().unwrap())), (Some(0), sum.clone(), String::new()));
+        let mut piped = send(&server, "-");
         piped.stdin.take().unwrap().write_all(&content).unwrap();
         assert_eq!(end(piped), (Some(0), sum, String::new()));
     }
-    let missing = end(send(&place, "/no/such/file"));
+    let missing = end(send(&server, "/no/such/file"));
     let why = "upload: cannot open /no/such/file: No such file or directory (os error 2)\n";
     assert_eq!(missing, (Some(1), String::new(), why.to_owned()));
-    stop(server).unwrap();
+    server.stop().unwrap();
 }
 
 #[test]
 fn a_server_killed_in_the_midst_of_an_upload_is_told() {
-    let place = Place::new();
-    let server = start(UPLOAD, &place.socket());
-    let mut upload = send(&place, "-");
+    let server = start(UPLOAD);
+    let mut upload = send(&server, "-");
     let mut stdin = upload.stdin.take().unwrap();
     // More than pipes, windows and sockets hold together: the server has taken some of it.
     stdin.write_all(&bytes(4 << 20)).unwrap();
-    server.signal(Signal::KILL).unwrap();
+    server.kill().unwrap();
     // The client sees it with the next piece.
     while stdin.write_all(&bytes(64 << 10)).is_ok() {}
     let (status, printed, said) = end(upload);
@@ -66,11 +64,10 @@ fn a_server_killed_in_the_midst_of_an_upload_is_told() {
 
 #[test]
 fn the_end_of_input_that_meets_a_dead_server_is_no_success() {
-    let place = Place::new();
-    let server = start(UPLOAD, &place.socket());
-    let mut upload = send(&place, "-");
+    let server = start(UPLOAD);
+    let mut upload = send(&server, "-");
     upload.stdin.as_mut().unwrap().write_all(&bytes(4 << 20)).unwrap();
-    drop(server);
+    server.kill().unwrap();
     let mut said = String::new();
     drop(upload.stdin.take());
     upload.stderr.as_mut().unwrap().read_to_string(&mut said).unwrap();
