@@ -26,7 +26,11 @@ doc:
 
 # What a call costs beside a raw socket; `just bench --quick`, or part of a case's name.
 bench *options:
-    cargo bench -p rpc-core -- {{options}}
+    cargo bench -p rpc-core --bench calls -- {{options}}
+
+# How long a call waits for others', and what an idle server costs; perhaps part of a point's name.
+bench-scheduling *options:
+    cargo bench -p rpc-core --bench scheduling -- {{options}}
 
 # What a call from a shell costs, beside /bin/true.
 bench-shell *options:
