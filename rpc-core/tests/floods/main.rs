@@ -1,8 +1,12 @@
 //! Clients that ask for much, or end anywhere: others are served meanwhile, and nothing is left behind.
 #![cfg(unix)]
+mod bulk;
 #[path = "../common/mod.rs"]
 mod common;
-mod measured;
+#[cfg(target_os = "linux")]
+mod flooders;
+#[cfg(target_os = "linux")]
+mod witness;
 use common::bait::*;
 use common::raw::*;
 use rpc_core::{Connection, Limits};

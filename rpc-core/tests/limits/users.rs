@@ -41,8 +41,13 @@ fn greedy_server() {
     refused.send(&hello(Some(wanted())));
     assert_eq!(refused.refusal(), Refusal::Overloaded);
     // From several connections: what counts is the user.
-    for id in 1..=4 {
-        all[..10].iter_mut().for_each(|raw| raw.send(&call(id, method::WAIT_APART, &("gate",))));
+    for raw in &mut all[..10] {
+        raw.send(&[call(1, method::WAIT_APART, &("gate",)), call(2, method::WAIT_APART, &("gate",))].concat());
+        raw.send(&frame(PING, 3, &[]));
+        assert_eq!(raw.frame().kind, PONG);
+    }
+    for raw in &mut all[..10] {
+        raw.send(&[call(4, method::WAIT_APART, &("gate",)), call(5, method::WAIT_APART, &("gate",))].concat());
     }
     let faults: Vec<_> = all[..10].iter_mut().flat_map(|raw| [raw.fault(), raw.fault()]).collect();
     assert!(faults.iter().all(|(_, fault)| *fault == Fault::Overloaded), "{faults:?}");
