@@ -1,5 +1,6 @@
 //! Makes the code of those rivals that describe a service in a file of its own.
 use std::error::Error;
+use std::path::Path;
 use ttrpc_codegen::{Codegen, Customize, ProtobufCustomize};
 
 const SERVICE: &str = "proto/bench.proto";
@@ -8,7 +9,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     tonic()?;
     ttrpc()?;
     #[cfg(feature = "capnp")]
-    capnpc::CompilerCommand::new().src_prefix("proto").file("proto/bench.capnp").run()?;
+    capnp()?;
     println!("cargo::rerun-if-changed=proto");
     Ok(())
 }
@@ -21,15 +22,23 @@ fn tonic() -> Result<(), Box<dyn Error>> {
 }
 
 fn ttrpc() -> Result<(), Box<dyn Error>> {
-    let out = std::path::Path::new(&std::env::var("OUT_DIR")?).join("ttrpc");
+    let out = Path::new(&std::env::var("OUT_DIR")?).join("ttrpc");
     std::fs::create_dir_all(&out)?;
     Codegen::new()
-        .out_dir(out)
+        .out_dir(&out)
         .input(SERVICE)
         .include("proto")
         .rust_protobuf()
-        .rust_protobuf_customize(ProtobufCustomize::default().gen_mod_rs(true))
-        .customize(Customize { async_all: true, gen_mod: true, ..Default::default() })
+        .rust_protobuf_customize(ProtobufCustomize::default().gen_mod_rs(false))
+        .customize(Customize { async_all: true, ..Default::default() })
         .run()?;
-    Ok(())
+    // The list of modules that it can write begins with an attribute, so that it cannot be included.
+    Ok(std::fs::write(out.join("mod.rs"), "pub mod bench;\npub mod bench_ttrpc;\n")?)
+}
+
+#[cfg(feature = "capnp")]
+fn capnp() -> Result<(), Box<dyn Error>> {
+    let place = ["rivals", "capnp"].map(str::to_owned).to_vec();
+    let mut compiler = capnpc::CompilerCommand::new();
+    Ok(compiler.src_prefix("proto").default_parent_module(place).file("proto/bench.capnp").run()?)
 }

@@ -1,8 +1,15 @@
 //! Who is measured, one a file.
+#[cfg(feature = "capnp")]
+mod capnp;
 mod framework;
+mod postcard_rpc;
 mod raw;
+mod remoc;
 mod tarpc;
 mod tonic;
+mod ttrpc;
+mod zbus;
+mod zlink;
 
 use crate::rival::Rival;
 use anyhow::{Result, anyhow};
@@ -15,6 +22,13 @@ pub(crate) fn all() -> Vec<Box<dyn Rival>> {
         Box::new(framework::Framework),
         Box::new(tarpc::Tarpc),
         Box::new(tonic::Tonic),
+        Box::new(ttrpc::Ttrpc),
+        Box::new(zlink::Zlink),
+        #[cfg(feature = "capnp")]
+        Box::new(capnp::Capnp),
+        Box::new(zbus::Zbus),
+        Box::new(postcard_rpc::PostcardRpc),
+        Box::new(remoc::Remoc),
     ]
 }
 

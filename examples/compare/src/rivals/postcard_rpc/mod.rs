@@ -1,0 +1,146 @@
+//! postcard-rpc, which is made for microcontrollers: over a Unix socket its user writes the transport, as [`wire`] does.
+mod wire;
+
+use crate::asynchronous::{self, Caller};
+use crate::measured::Measured;
+use crate::process::ready;
+use crate::rival::{Job, Rival};
+use crate::runtime::Flavor;
+use crate::work::{MESSAGE_BYTES_MAX, OUTSTANDING, Work, is_same};
+use anyhow::{Result, anyhow, bail};
+use bytes::Bytes;
+use postcard_rpc::header::{VarHeader, VarSeqKind};
+use postcard_rpc::host_client::{HostClient, HostErr};
+use postcard_rpc::server::{Dispatch, Server};
+use postcard_rpc::standard_icd::{ERROR_PATH, WireError};
+use postcard_rpc::{TopicDirection, define_dispatch, endpoints, topics};
+use std::path::Path;
+use tokio::net::{UnixListener, UnixStream};
+use wire::{Spawn, Tx};
+
+/// Its macros take no generic types.
+type Blob = Vec<u8>;
+
+endpoints! {
+    list = ENDPOINTS;
+    | EndpointTy   | RequestTy | ResponseTy | Path   |
+    | ----------   | --------- | ---------- | ----   |
+    | AddEndpoint  | u64       | u64        | "add"  |
+    | EchoEndpoint | Blob      | Blob       | "echo" |
+}
+
+topics! {
+    list = TOPICS_IN;
+    direction = TopicDirection::ToServer;
+    | TopicTy | MessageTy | Path |
+    | ------- | --------- | ---- |
+}
+
+topics! {
+    list = TOPICS_OUT;
+    direction = TopicDirection::ToClient;
+    | TopicTy | MessageTy | Path |
+    | ------- | --------- | ---- |
+}
+
+pub struct Here;
+
+// `spawn_fn` is looked for only where a handler is spawned.
+define_dispatch! {
+    app: Application;
+    spawn_fn: none;
+    tx_impl: Tx;
+    spawn_impl: Spawn;
+    context: Here;
+
+    endpoints: {
+        list: ENDPOINTS;
+
+        | EndpointTy   | kind     | handler |
+        | ----------   | ----     | ------- |
+        | AddEndpoint  | blocking | add     |
+        | EchoEndpoint | blocking | echo    |
+    };
+    topics_in: {
+        list: TOPICS_IN;
+
+        | TopicTy | kind | handler |
+        | ------- | ---- | ------- |
+    };
+    topics_out: {
+        list: TOPICS_OUT;
+    };
+}
+
+fn add(_: &mut Here, _: VarHeader, number: u64) -> u64 {
+    number + 1
+}
+
+fn echo(_: &mut Here, _: VarHeader, bytes: Blob) -> Blob {
+    bytes
+}
+
+pub(crate) struct PostcardRpc;
+
+impl Rival for PostcardRpc {
+    fn name(&self) -> &'static str {
+        "postcard-rpc"
+    }
+
+    fn cannot(&self, work: Work) -> Option<&'static str> {
+        (work == Work::Items).then_some("topics, no streams")
+    }
+
+    fn serve(&self, path: &Path, flavor: Flavor) -> Result<()> {
+        flavor.runtime()?.block_on(async {
+            let listener = UnixListener::bind(path)?;
+            ready();
+            loop {
+                let (stream, _) = listener.accept().await?;
+                tokio::spawn(serve(stream));
+            }
+        })
+    }
+
+    fn run(&self, job: &Job<'_>) -> Result<Measured> {
+        asynchronous::run::<Client>(job)
+    }
+}
+
+async fn serve(stream: UnixStream) {
+    let (rx, tx) = wire::server(stream);
+    let application = Application::new(Here, Spawn);
+    let key_bytes = application.min_key_len();
+    let buffer = vec![0; MESSAGE_BYTES_MAX];
+    // It tells why it ends, which is always that the client has gone.
+    Server::new(tx, rx, buffer, application, key_bytes).run().await;
+}
+
+#[derive(Clone)]
+struct Client(HostClient<WireError>);
+
+impl Caller for Client {
+    async fn connect(path: &Path) -> Result<Self> {
+        let (rx, tx) = wire::client(UnixStream::connect(path).await?);
+        let client = HostClient::new_with_wire(tx, rx, Spawn, VarSeqKind::Seq2, ERROR_PATH, OUTSTANDING);
+        Ok(Self(client))
+    }
+
+    async fn add(&self, number: u64) -> Result<u64> {
+        self.0.send_resp::<AddEndpoint>(&number).await.map_err(told)
+    }
+
+    async fn echo(&self, bytes: &Bytes) -> Result<bool> {
+        let echoed = self.0.send_resp::<EchoEndpoint>(&bytes.to_vec()).await.map_err(told)?;
+        Ok(is_same(&echoed, bytes))
+    }
+
+    async fn items(&self, _count: u64) -> Result<u64> {
+        bail!("postcard-rpc has no streams")
+    }
+}
+
+/// Its own error is no [`std::error::Error`].
+fn told(error: HostErr<WireError>) -> anyhow::Error {
+    anyhow!("{error:?}")
+}
