@@ -121,7 +121,8 @@ async fn together<C: Caller>(callers: Vec<C>, job: &Job<'_>) -> Result<Measured>
 
 async fn each<C: Caller>(callers: &[C], amount: Amount) -> Result<u64> {
     let mut tasks = JoinSet::new();
-    for caller in callers.iter().cloned() {
+    for caller in callers {
+        let caller = caller.clone();
         tasks.spawn_local(async move { calls(&caller, amount).await });
     }
     let mut count = 0;

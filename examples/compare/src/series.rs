@@ -104,7 +104,7 @@ impl Case {
             Ok(run) => runs.push(run),
             Err(error) => {
                 eprintln!("{} failed at {:?} ({:?}): {error:#}", self.rival, self.work, self.placement);
-                self.result = Outcome::Failed(format!("failed: {error:#}"));
+                self.result = Outcome::Failed(format!("failed: {}", error.root_cause()));
             }
         }
     }

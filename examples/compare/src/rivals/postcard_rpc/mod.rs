@@ -14,7 +14,9 @@ use postcard_rpc::host_client::{HostClient, HostErr};
 use postcard_rpc::server::{Dispatch, Server};
 use postcard_rpc::standard_icd::{ERROR_PATH, WireError};
 use postcard_rpc::{TopicDirection, define_dispatch, endpoints, topics};
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use tokio::net::{UnixListener, UnixStream};
 use wire::{Spawn, Tx};
 
@@ -107,13 +109,47 @@ impl Rival for PostcardRpc {
     }
 }
 
+/// Buffers of connections that have ended. A connection has one of a fixed size, for the largest message; to fill a new one
+/// with zeros each time takes longer than to connect.
+static BUFFERS: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+
+/// Given back when its connection ends.
+struct Buffer(Vec<u8>);
+
+impl Buffer {
+    fn take() -> Self {
+        let kept = BUFFERS.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        Self(kept.unwrap_or_else(|| vec![0; MESSAGE_BYTES_MAX]))
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl DerefMut for Buffer {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.0
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        let buffer = std::mem::take(&mut self.0);
+        BUFFERS.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+    }
+}
+
 async fn serve(stream: UnixStream) {
     let (rx, tx) = wire::server(stream);
     let application = Application::new(Here, Spawn);
     let key_bytes = application.min_key_len();
-    let buffer = vec![0; MESSAGE_BYTES_MAX];
     // It tells why it ends, which is always that the client has gone.
-    Server::new(tx, rx, buffer, application, key_bytes).run().await;
+    Server::new(tx, rx, Buffer::take(), application, key_bytes).run().await;
 }
 
 #[derive(Clone)]
