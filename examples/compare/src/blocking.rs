@@ -118,3 +118,49 @@ fn connects<C: Caller>(path: &Path, amount: Amount) -> Result<u64> {
     }
     Ok(count)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::Flavor;
+    use std::time::Duration;
+
+    /// Right but for what its name says.
+    struct Off<const ADD: u64, const ECHO: bool, const MISSING: u64>;
+
+    impl<const ADD: u64, const ECHO: bool, const MISSING: u64> Caller for Off<ADD, ECHO, MISSING> {
+        fn connect(_: &Path) -> Result<Self> {
+            Ok(Self)
+        }
+
+        fn add(&self, number: u64) -> Result<u64> {
+            Ok(number + ADD)
+        }
+
+        fn echo(&self, _: &[u8]) -> Result<bool> {
+            Ok(ECHO)
+        }
+
+        fn items(&self, count: u64) -> Result<u64> {
+            Ok(count - MISSING)
+        }
+
+        fn overlapping(&self, amount: Amount) -> Result<u64> {
+            calls(self, amount)
+        }
+    }
+
+    type Right = Off<1, true, 0>;
+    type Wrong = Off<2, false, 1>;
+
+    #[test]
+    fn every_wrong_answer_ends_its_work() {
+        let all =
+            [Work::Ping, Work::Outstanding, Work::Shared, Work::Connections, Work::Echo64K, Work::Items, Work::Connect];
+        for work in all {
+            let job = Job { path: Path::new(""), work, time: Duration::from_millis(1), flavor: Flavor::Current };
+            assert!(run::<Right>(&job).is_ok(), "{work:?}");
+            assert!(run::<Wrong>(&job).is_err(), "{work:?}");
+        }
+    }
+}

@@ -131,3 +131,37 @@ fn print_rows(rows: &[Row], format: Format) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(rival: &'static str, rates: &[u64]) -> Case {
+        let run = |times| format!(r#"{{"times": {times}, "seconds": 1.0, "p50": 0.0, "p99": 0.0}}"#);
+        let runs = rates.iter().map(|times| serde_json::from_str(&run(times)).expect("as a client writes it"));
+        Case { rival, work: Work::Shared, placement: Placement::One, result: Outcome::Measured(runs.collect()) }
+    }
+
+    #[test]
+    fn a_row_has_the_median_its_spread_and_the_ratio_to_raw() {
+        let cases = [case("raw", &[300, 100, 200]), case("other", &[90, 50, 600]), case("none", &[])];
+        let rows = rows(Work::Shared, &cases.iter().collect::<Vec<_>>());
+        assert_eq!(rows[0], ["", "one CPU", "min..max", "x raw"]);
+        assert_eq!(rows[1], ["raw", "200", "100..300", "1.00"]);
+        assert_eq!(rows[2], ["other", "90.0", "50.0..600", "0.45"]);
+        assert_eq!(rows[3], ["none", "-", "-", "-"]);
+    }
+
+    #[test]
+    fn what_a_rival_cannot_do_is_told_in_its_row() {
+        let cannot = Case { result: Outcome::Cannot("no streams"), ..case("other", &[]) };
+        let rows = rows(Work::Shared, &[&case("raw", &[1]), &cannot]);
+        assert_eq!(rows[2], ["other", "no streams", "-", "-"]);
+    }
+
+    #[test]
+    fn figures_have_three_digits_or_so() {
+        let shown = [0.04, 9.96, 123.4, 12_345.0, 2_345_678.0].map(shown);
+        assert_eq!(shown, ["0.0", "10.0", "123", "12 k", "2.35 M"]);
+    }
+}
