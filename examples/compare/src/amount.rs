@@ -15,10 +15,12 @@ pub(crate) enum Amount {
 }
 
 impl Amount {
+    /// [`WARM`].
     pub(crate) fn warm() -> Self {
         WARM
     }
 
+    /// [`WARM_BRIEF`].
     pub(crate) fn warm_brief() -> Self {
         WARM_BRIEF
     }

@@ -12,6 +12,7 @@ use tokio::task::{JoinSet, LocalSet};
 
 /// A connected client. Clones share its connection.
 pub(crate) trait Caller: Clone + 'static {
+    /// A connection of its own.
     async fn connect(path: &Path) -> Result<Self>;
 
     /// The next number.
@@ -29,6 +30,7 @@ pub(crate) trait Caller: Clone + 'static {
     }
 }
 
+/// Does a work with a runtime of its own.
 pub(crate) fn run<C: Caller>(job: &Job<'_>) -> Result<Measured> {
     job.flavor.runtime()?.block_on(LocalSet::new().run_until(measure::<C>(job)))
 }

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 /// A connected client, which threads share.
 pub(crate) trait Caller: Sized + Sync {
+    /// A connection of its own.
     fn connect(path: &Path) -> Result<Self>;
 
     /// The next number.
@@ -24,6 +25,7 @@ pub(crate) trait Caller: Sized + Sync {
     fn overlapping(&self, amount: Amount) -> Result<u64>;
 }
 
+/// Does a work.
 pub(crate) fn run<C: Caller>(job: &Job<'_>) -> Result<Measured> {
     if job.work == Work::Connect {
         return timed(job, Amount::warm_brief(), |amount| connects::<C>(job.path, amount));

@@ -40,6 +40,7 @@ impl Measured {
         }
     }
 
+    /// In microseconds; 0 where calls overlap.
     pub(crate) fn p99(&self) -> f64 {
         self.p99
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 /// One framework: its server, and its client for every work that it can do.
 pub(crate) trait Rival {
+    /// As it is chosen, and shown.
     fn name(&self) -> &'static str;
 
     /// Why it cannot do this work, in few words; it is not asked to then.

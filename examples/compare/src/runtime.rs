@@ -13,6 +13,7 @@ pub(crate) enum Flavor {
 }
 
 impl Flavor {
+    /// A new one.
     pub(crate) fn runtime(self) -> Result<Runtime> {
         let mut builder = match self {
             Self::Current => Builder::new_current_thread(),

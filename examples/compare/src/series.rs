@@ -57,6 +57,7 @@ pub(crate) enum Outcome {
     Failed(String),
 }
 
+/// Measures, and prints.
 pub(crate) fn run(args: &SeriesArgs) -> Result<()> {
     let cpus = process::cpus()?;
     let first = *cpus.first().context("this process may use no CPU")?;

@@ -16,6 +16,7 @@ const BASE: &str = "raw";
 
 type Row = Vec<String>;
 
+/// All works that were measured.
 pub(crate) fn print(cases: &[Case], format: Format) {
     for &work in Work::value_variants() {
         let cases: Vec<&Case> = cases.iter().filter(|case| case.work == work).collect();

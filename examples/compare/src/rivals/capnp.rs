@@ -67,6 +67,7 @@ fn network(stream: UnixStream, side: Side) -> VatNetwork<BufReader<impl futures:
     VatNetwork::new(BufReader::new(input.compat()), BufWriter::new(output.compat_write()), side, Default::default())
 }
 
+/// Cap'n Proto as a rival.
 pub(crate) struct Capnp;
 
 impl Rival for Capnp {

@@ -65,6 +65,7 @@ fn limits() -> Limits {
     limits
 }
 
+/// This framework as a rival.
 pub(crate) struct Framework;
 
 impl Rival for Framework {

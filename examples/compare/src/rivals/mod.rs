@@ -32,6 +32,7 @@ pub(crate) fn all() -> Vec<Box<dyn Rival>> {
     ]
 }
 
+/// The one of that name.
 pub(crate) fn named(name: &str) -> Result<Box<dyn Rival>> {
     all().into_iter().find(|rival| rival.name() == name).ok_or_else(|| anyhow!("no rival is called {name}"))
 }

@@ -33,7 +33,9 @@ const ADD: u8 = 0;
 const ECHO: u8 = 1;
 const ITEMS: u8 = 2;
 
+/// A socket as a rival.
 pub(crate) struct Raw {
+    /// Whether what is there is written together.
     pub(crate) coalesced: bool,
 }
 

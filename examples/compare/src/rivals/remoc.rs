@@ -16,6 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::net::{UnixListener, UnixStream};
 
+/// An item of 32 bytes.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Item {
     a: f64,
@@ -24,6 +25,7 @@ pub(crate) struct Item {
     d: f64,
 }
 
+/// What all rivals serve.
 #[rtc::remote]
 pub(crate) trait Bench {
     async fn add(&self, number: u64) -> Result<u64, CallError>;
@@ -55,6 +57,7 @@ impl Bench for Here {
     }
 }
 
+/// remoc as a rival.
 pub(crate) struct Remoc;
 
 impl Rival for Remoc {

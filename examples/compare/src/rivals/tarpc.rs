@@ -35,6 +35,7 @@ impl Bench for Here {
     }
 }
 
+/// tarpc as a rival.
 pub(crate) struct Tarpc;
 
 impl Rival for Tarpc {

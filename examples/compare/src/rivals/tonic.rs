@@ -38,6 +38,7 @@ impl Bench for Here {
     }
 }
 
+/// tonic as a rival.
 pub(crate) struct Tonic;
 
 impl Rival for Tonic {

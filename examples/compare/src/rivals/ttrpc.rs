@@ -39,6 +39,7 @@ impl Bench for Here {
     }
 }
 
+/// ttrpc as a rival.
 pub(crate) struct Ttrpc;
 
 impl Rival for Ttrpc {

@@ -35,6 +35,7 @@ trait Bench {
     fn echo(&self, bytes: &serde_bytes::Bytes) -> zbus::Result<ByteBuf>;
 }
 
+/// zbus as a rival.
 pub(crate) struct Zbus;
 
 impl Rival for Zbus {

@@ -81,6 +81,7 @@ impl Here {
     }
 }
 
+/// zlink as a rival.
 pub(crate) struct Zlink;
 
 impl Rival for Zlink {

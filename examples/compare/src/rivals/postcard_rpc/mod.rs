@@ -45,6 +45,7 @@ topics! {
     | ------- | --------- | ---- |
 }
 
+/// What serves.
 pub struct Here;
 
 // `spawn_fn` is looked for only where a handler is spawned.
@@ -82,6 +83,7 @@ fn echo(_: &mut Here, _: VarHeader, bytes: Blob) -> Blob {
     bytes
 }
 
+/// postcard-rpc as a rival.
 pub(crate) struct PostcardRpc;
 
 impl Rival for PostcardRpc {

@@ -16,16 +16,19 @@ use tokio::sync::Mutex;
 
 const LENGTH_BYTES: usize = 4;
 
+/// A client's two ways.
 pub(crate) fn client(stream: UnixStream) -> (Rx, ClientTx) {
     let (input, output) = stream.into_split();
     (Rx(BufReader::new(input)), ClientTx(output))
 }
 
+/// A server's two ways.
 pub(crate) fn server(stream: UnixStream) -> (Rx, Tx) {
     let (input, output) = stream.into_split();
     (Rx(BufReader::new(input)), Tx(Arc::new(Mutex::new(output))))
 }
 
+/// Why a frame does not get through.
 #[derive(Debug, Error)]
 pub enum WireError {
     #[error(transparent)]
