@@ -1,13 +1,16 @@
 //! The works, as the user of an async framework would write them.
 use crate::amount::Amount;
 use crate::measured::Measured;
+use crate::process::ready;
 use crate::rival::Job;
+use crate::runtime::Flavor;
 use crate::work::{CONNECTIONS, OUTSTANDING, Work};
 use anyhow::{Result, ensure};
 use bytes::Bytes;
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::path::Path;
 use std::time::Instant;
+use tokio::net::{UnixListener, UnixStream};
 use tokio::task::{JoinSet, LocalSet};
 
 /// A connected client. Clones share its connection.
@@ -28,6 +31,21 @@ pub(crate) trait Caller: Clone + 'static {
     async fn overlapping(&self, amount: Amount) -> Result<u64> {
         futures_at_once(self, amount).await
     }
+}
+
+/// Listens there with a runtime of its own, and serves each connection by a task.
+pub(crate) fn serve<F>(path: &Path, flavor: Flavor, each: impl Fn(UnixStream) -> F) -> Result<()>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    flavor.runtime()?.block_on(async {
+        let listener = UnixListener::bind(path)?;
+        ready();
+        loop {
+            let (stream, _) = listener.accept().await?;
+            tokio::spawn(each(stream));
+        }
+    })
 }
 
 /// Does a work with a runtime of its own.

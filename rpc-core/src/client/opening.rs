@@ -5,8 +5,8 @@ use crate::net::{Address, ConnectError, ConnectProblem, Received, Stream, Wait};
 use crate::proto::{CallTerms, clamp, put};
 use crate::token::{Nonces, Role, Token, nonce};
 use crate::wire::{
-    CallId, Challenge, DecodeLimits, FDS_MAX, Found, HELLO_BYTES_MAX, Head, Hello, Inbox, Kind, Opened, PREFACE_BYTES,
-    PrefaceError, Proof, Proven, Refusal, Welcome, check_preface, decode, put_preface,
+    CallId, Challenge, DecodeLimits, Found, HELLO_BYTES_MAX, Head, Hello, Inbox, Kind, Opened, PREFACE_BYTES,
+    PrefaceError, Proof, Proven, Refusal, Welcome, check_preface, decode, fds_max, put_preface,
 };
 use crate::{Error, Outcome};
 use std::time::{Duration, Instant};
@@ -51,8 +51,9 @@ pub(super) fn handshake(
 ) -> Result<Handshaken, Error> {
     let start = Instant::now();
     let mut greeting = Greeting { stream, address, deadline, allowed: options.timeout };
-    let fds_max = if greeting.stream.carries_fds() { options.limits.fds_max.min(FDS_MAX) } else { 0 };
-    greeting.send(&hello(options, fds_max))?;
+    let carries_fds = greeting.stream.carries_fds();
+    let reply_fds_max = fds_max(options.limits.fds_max, carries_fds);
+    greeting.send(&hello(options, reply_fds_max))?;
     let mut inbox = Inbox::new(options.limits.frame_bytes_max);
     greeting.preface(&mut inbox)?;
     let welcome = greeting.welcome(&mut inbox, options.token.as_ref())?;
@@ -63,12 +64,10 @@ pub(super) fn handshake(
         window_bytes: options.limits.window_bytes,
         peer_window_bytes: welcome.window_bytes,
     };
-    // Whatever the server says: what cannot carry them does not.
-    let server_fds_max = if greeting.stream.carries_fds() { welcome.fds_max.min(FDS_MAX) } else { 0 };
     let terms = Terms {
         frame_bytes_max: welcome.frame_bytes_max,
-        fds_max: server_fds_max,
-        reply_fds_max: options.limits.fds_max.min(FDS_MAX),
+        fds_max: fds_max(welcome.fds_max, carries_fds),
+        reply_fds_max,
         calls,
     };
     // Calls set their own timeouts; this one is what the handshake left.

@@ -6,7 +6,7 @@
 
 use super::counts::Counts;
 use super::{Peer, Readiness, Received, Wait, descriptors, passed, program::Running};
-use crate::wire::{Arrivals, Descriptor};
+use crate::wire::{Arrivals, Descriptor, fds_max};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
@@ -134,11 +134,10 @@ impl Stream {
         self.is_local()
     }
 
-    /// From the next read on descriptors may come, so many with one message.
-    pub(crate) fn expect_fds(&self, fds_max: u32) {
-        if self.carries_fds() {
-            self.fds_max.store(u8::try_from(fds_max).unwrap_or(u8::MAX), Ordering::Relaxed);
-        }
+    /// From the next read on descriptors may come, so many with one message, if it carries any.
+    pub(crate) fn expect_fds(&self, most: u32) {
+        let most = fds_max(most, self.carries_fds());
+        self.fds_max.store(u8::try_from(most).unwrap_or(u8::MAX), Ordering::Relaxed);
     }
 
     /// Who is at the other end: on the client's side, whoever called `listen`.

@@ -8,7 +8,7 @@ use crate::Connection;
 use crate::connection::{Carrier, Line, Owner, State, Terms};
 use crate::proto::{Body, CallTerms, Caller, End, Outbox};
 use crate::service::Back;
-use crate::wire::{FDS_MAX, Fds, Head, Kind};
+use crate::wire::{Fds, Head, Kind};
 use std::sync::Arc;
 use std::thread::Thread;
 
@@ -29,7 +29,7 @@ impl Back for Link {
         let terms = Terms {
             frame_bytes_max: peer.frame_bytes_max,
             fds_max: peer.fds_max,
-            reply_fds_max: limits.fds_max.min(FDS_MAX),
+            reply_fds_max: limits.fds_max,
             calls,
         };
         let line = Line::over(self.clone(), terms);

@@ -16,7 +16,7 @@ use super::worker::{COPY_BYTES_MAX, READ_BYTES, Worker};
 use crate::net::{Received, Wait};
 use crate::proto::{Fault, Request, Step, clamp};
 use crate::service::{Cancel, Context};
-use crate::wire::{Arrivals, FDS_MAX, Fds, Kind, Message, Refusal, kind_of};
+use crate::wire::{Arrivals, Fds, Kind, Message, Refusal, kind_of};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -297,7 +297,7 @@ impl<'a> Serving<'a> {
         if let Step::Done(_) = step
             && session.expects_fds()
         {
-            self.link.stream().expect_fds(self.engine.limits().fds_max.min(FDS_MAX));
+            self.link.stream().expect_fds(self.engine.limits().fds_max);
         }
         // Under the lock that a drain takes to say which call was the last: it waits for this one, or does not count it.
         read.entered = matches!(step, Step::Call(..));

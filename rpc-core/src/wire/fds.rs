@@ -18,6 +18,11 @@ pub(crate) enum Descriptor {}
 /// The most that one message carries: `SCM_MAX_FD` of unix(7).
 pub(crate) const FDS_MAX: u32 = 253;
 
+/// What a side that says `said` takes with one message: no more than the system passes, and none over a socket that carries none.
+pub(crate) fn fds_max(said: u32, carries_fds: bool) -> u32 {
+    if carries_fds { said.min(FDS_MAX) } else { 0 }
+}
+
 /// The descriptors of one message, in their order. Nearly always there are none, which costs a pointer.
 #[derive(Debug, Default)]
 #[expect(clippy::box_collection, reason = "it is part of what every call and every idle connection keeps")]

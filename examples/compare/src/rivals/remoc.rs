@@ -1,7 +1,6 @@
 //! remoc: a remote trait, whose streams are channels, over its default codec.
 use crate::asynchronous::{self, Caller};
 use crate::measured::Measured;
-use crate::process::ready;
 use crate::rival::{Job, Rival};
 use crate::runtime::Flavor;
 use crate::work::{MESSAGE_BYTES_MAX, is_same};
@@ -14,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use std::path::Path;
 use std::sync::Arc;
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixStream;
 
 /// An item of 32 bytes.
 #[derive(Clone, Serialize, Deserialize)]
@@ -66,14 +65,7 @@ impl Rival for Remoc {
     }
 
     fn serve(&self, path: &Path, flavor: Flavor) -> Result<()> {
-        flavor.runtime()?.block_on(async {
-            let listener = UnixListener::bind(path)?;
-            ready();
-            loop {
-                let (stream, _) = listener.accept().await?;
-                tokio::spawn(serve(stream));
-            }
-        })
+        asynchronous::serve(path, flavor, serve)
     }
 
     fn run(&self, job: &Job<'_>) -> Result<Measured> {

@@ -1,7 +1,6 @@
 //! zbus: D-Bus, from peer to peer, so without a bus between.
 use crate::asynchronous::{self, Caller};
 use crate::measured::Measured;
-use crate::process::ready;
 use crate::rival::{Job, Rival};
 use crate::runtime::Flavor;
 use crate::work::{Work, is_same};
@@ -9,7 +8,7 @@ use anyhow::{Result, bail};
 use bytes::Bytes;
 use serde_bytes::ByteBuf;
 use std::path::Path;
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixStream;
 use zbus::connection::Builder;
 use zbus::proxy::CacheProperties;
 use zbus::{Guid, interface, proxy};
@@ -48,14 +47,7 @@ impl Rival for Zbus {
     }
 
     fn serve(&self, path: &Path, flavor: Flavor) -> Result<()> {
-        flavor.runtime()?.block_on(async {
-            let listener = UnixListener::bind(path)?;
-            ready();
-            loop {
-                let (stream, _) = listener.accept().await?;
-                tokio::spawn(serve(stream));
-            }
-        })
+        asynchronous::serve(path, flavor, serve)
     }
 
     fn run(&self, job: &Job<'_>) -> Result<Measured> {

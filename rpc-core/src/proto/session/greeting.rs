@@ -2,8 +2,8 @@
 use super::{Catalog, PeerTerms, Phase, Session, Step, put};
 use crate::token::{Nonces, Role, Token};
 use crate::wire::{
-    CallId, Challenge, DecodeLimits, FDS_MAX, HELLO_BYTES_MAX, Head, Hello, Kind, Nonce, PREFACE_BYTES, PrefaceError,
-    Proof, Proven, Refusal, Welcome, check_preface, decode, put_preface,
+    CallId, Challenge, DecodeLimits, HELLO_BYTES_MAX, Head, Hello, Kind, Nonce, PREFACE_BYTES, PrefaceError, Proof,
+    Proven, Refusal, Welcome, check_preface, decode, fds_max, put_preface,
 };
 use serde::de::DeserializeOwned;
 
@@ -109,14 +109,14 @@ impl<C> Session<C> {
             frame_bytes_max: hello.frame_bytes_max,
             calls_max: hello.calls_max,
             window_bytes: hello.window_bytes,
-            fds_max: if self.carries_fds { hello.fds_max.min(FDS_MAX) } else { 0 },
+            fds_max: fds_max(hello.fds_max, self.carries_fds),
         };
         let welcome = Welcome {
             instance: catalog.instance,
             frame_bytes_max: catalog.limits.frame_bytes_max,
             calls_max: catalog.limits.calls_max,
             window_bytes: catalog.limits.window_bytes,
-            fds_max: if self.carries_fds { catalog.limits.fds_max.min(FDS_MAX) } else { 0 },
+            fds_max: fds_max(catalog.limits.fds_max, self.carries_fds),
             service: hello.service.map(|wanted| self.open(&wanted, catalog)),
         };
         put(out, Kind::Welcome, CallId::NONE, &welcome);

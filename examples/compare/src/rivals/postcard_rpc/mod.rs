@@ -3,7 +3,6 @@ mod wire;
 
 use crate::asynchronous::{self, Caller};
 use crate::measured::Measured;
-use crate::process::ready;
 use crate::rival::{Job, Rival};
 use crate::runtime::Flavor;
 use crate::work::{MESSAGE_BYTES_MAX, OUTSTANDING, Work, is_same};
@@ -17,7 +16,7 @@ use postcard_rpc::{TopicDirection, define_dispatch, endpoints, topics};
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixStream;
 use wire::{Spawn, Tx};
 
 /// Its macros take no generic types.
@@ -96,14 +95,7 @@ impl Rival for PostcardRpc {
     }
 
     fn serve(&self, path: &Path, flavor: Flavor) -> Result<()> {
-        flavor.runtime()?.block_on(async {
-            let listener = UnixListener::bind(path)?;
-            ready();
-            loop {
-                let (stream, _) = listener.accept().await?;
-                tokio::spawn(serve(stream));
-            }
-        })
+        asynchronous::serve(path, flavor, serve)
     }
 
     fn run(&self, job: &Job<'_>) -> Result<Measured> {
