@@ -23,6 +23,41 @@ fn workers() -> usize {
     tasks.filter_map(|task| name(task).ok()).filter(|name| name.starts_with("rpc-")).count()
 }
 
+/// Whoever connects while a server stops hears its welcome, a refusal, or nothing; no goodbye overtakes the welcome.
+#[test]
+fn a_server_that_stops_greets_before_it_says_goodbye() {
+    let _together = together();
+    for way in SOCKETS {
+        let mut greeted = 0;
+        for round in 0..100 {
+            let mut target = Target::new(way);
+            let mut raws: Vec<_> = (0..8).map(|_| target.raw()).collect();
+            // Once one is greeted, all have been accepted, or are about to be.
+            target.raw().open(Some(wanted()));
+            let server = target.server.take().unwrap();
+            let sent = AtomicU64::new(0);
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    while sent.load(SeqCst) < round % 8 {
+                        std::hint::spin_loop();
+                    }
+                    server.stop();
+                });
+                for raw in &mut raws {
+                    raw.try_send(&hello(Some(wanted())));
+                    sent.fetch_add(1, SeqCst);
+                }
+            });
+            for raw in &mut raws {
+                let heard = raw.rest();
+                greeted += usize::from(!heard.is_empty());
+                assert!(heard.is_empty() || heard.starts_with(&PREFACE), "{way:?}: it begins with {heard:?}");
+            }
+        }
+        assert!(greeted > 0, "{way:?}");
+    }
+}
+
 /// Calls in flight finish, later ones are refused, and nothing is left.
 #[test]
 fn stopping_finishes_what_runs() {

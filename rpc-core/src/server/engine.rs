@@ -215,14 +215,7 @@ impl Engine {
         }
     }
 
-    /// Queues frames for a link, which may need a queue for them, and says how many bytes now wait.
-    pub(super) fn push(&self, link: &Link, frames: &[u8], spare: Option<&mut Spare>) -> usize {
-        let unsent = link.push(frames, spare);
-        self.cut_off(link, unsent);
-        unsent
-    }
-
-    /// The same for the frame of a call's answer, which is emptied.
+    /// Queues the frame of a call's answer, which is emptied, and says how many bytes now wait. The link may need a queue for it.
     pub(super) fn push_answer(
         &self,
         link: &Link,
@@ -236,7 +229,7 @@ impl Engine {
     }
 
     /// A link that does not read what it asked for is cut off.
-    fn cut_off(&self, link: &Link, unsent: usize) {
+    pub(super) fn cut_off(&self, link: &Link, unsent: usize) {
         let limits = self.limits();
         if unsent > limits.unsent_bytes_max.saturating_add(limits.frame_bytes_max as usize) {
             self.incidents.count(Incident::SlowReader);

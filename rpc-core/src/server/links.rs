@@ -139,8 +139,11 @@ impl Engine {
     /// Ends a link, and tells its peer why, if that listens.
     pub(super) fn turn_away(&self, link: &Link, why: &Refusal) {
         let mut out = Vec::new();
-        link.read().session.refuse(why, &mut out);
+        let mut read = link.read();
+        read.session.refuse(why, &mut out);
+        // Under the lock that whatever a session says is queued under: in the order in which it is said.
         link.push(&out, None);
+        drop(read);
         link.flush(None);
         self.close_gently(link);
     }

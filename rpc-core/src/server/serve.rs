@@ -175,17 +175,13 @@ impl<'a> Serving<'a> {
                 drop(read);
                 return stray.map(|()| 1).map_err(|error| self.break_off(error.to_string().into()));
             }
-            let Some(step) = self.step(rest, &mut worker.out.bytes) else { return Err(self.held(worker)) };
+            let Some(step) = self.step(rest, worker) else { return Err(self.held(worker)) };
             match step {
                 Step::Partial(total) => return Ok(total.saturating_sub(rest.len()).max(1)),
-                Step::Done(used) => {
-                    self.at += used;
-                    self.say(worker);
-                }
+                Step::Done(used) => self.at += used,
                 Step::Refused(called, used) => {
                     self.at += used;
                     self.engine.refused(self.link, called);
-                    self.say(worker);
                 }
                 Step::Cancel(id, used) => {
                     self.at += used;
@@ -218,7 +214,6 @@ impl<'a> Serving<'a> {
                     }
                 }
                 Step::Close => {
-                    self.say(worker);
                     self.engine.flush(self.link, None);
                     self.engine.close_gently(self.link);
                     return Err(End::Lost);
@@ -283,8 +278,10 @@ impl<'a> Serving<'a> {
         goes_on
     }
 
-    /// What the next frame means. `None`: it is a call that must wait; the link is held, and no longer ours.
-    fn step<'b>(&self, bytes: &'b [u8], out: &mut Vec<u8>) -> Option<Step<'b>> {
+    /// What the next frame means; what is said to it at once is queued. `None`: it is a call that must wait; the link is held, and
+    /// no longer ours.
+    fn step<'b>(&mut self, bytes: &'b [u8], worker: &mut Worker) -> Option<Step<'b>> {
+        let out = &mut worker.out.bytes;
         out.clear();
         let mut read = self.link.read();
         if read.holds > 0 && kind_of(bytes) == Some(Kind::Call) {
@@ -301,6 +298,12 @@ impl<'a> Serving<'a> {
         }
         // Under the lock that a drain takes to say which call was the last: it waits for this one, or does not count it.
         read.entered = matches!(step, Step::Call(..));
+        if !out.is_empty() {
+            // Under it, too: the goodbye, or a refusal, that another thread has for this link must not overtake a welcome.
+            self.unsent = self.link.push(out, Some(&mut worker.spare));
+            drop(read);
+            self.engine.cut_off(self.link, self.unsent);
+        }
         Some(step)
     }
 
@@ -310,12 +313,6 @@ impl<'a> Serving<'a> {
         self.engine.flush(self.link, Some(&mut worker.spare));
         self.engine.ended();
         End::Lost
-    }
-
-    fn say(&mut self, worker: &mut Worker) {
-        if !worker.out.bytes.is_empty() {
-            self.unsent = self.engine.push(self.link, &worker.out.bytes, Some(&mut worker.spare));
-        }
     }
 
     /// Reads once, with room for what is missing; but memory grows with what has come, not with what is claimed.
