@@ -23,14 +23,14 @@ pub struct Local {
     serves: Vec<Arc<dyn Handler>>,
     /// What handlers may call back.
     offers: Vec<Arc<dyn Handler>>,
-    /// Never set.
-    stopping: Cancel,
+    /// Set by nobody: nothing stops here, and a caller that waits on the handler's thread does not give up.
+    never: Cancel,
 }
 
 impl Local {
     /// Over `handler`, which `Kv::serve(..)` makes.
     pub fn new(handler: impl Handler) -> Self {
-        Self { serves: vec![Arc::new(handler)], offers: Vec::new(), stopping: Cancel::default() }
+        Self { serves: vec![Arc::new(handler)], offers: Vec::new(), never: Cancel::default() }
     }
 
     /// One service more, as on a server.
@@ -80,45 +80,60 @@ impl Local {
 
     /// The way back from handlers to what is offered.
     fn back(&self) -> Option<Arc<dyn Back>> {
+        if self.offers.is_empty() {
+            return None;
+        }
         let (serves, offers) = (self.offers.clone(), self.serves.clone());
-        let offers = Self { serves, offers, stopping: self.stopping.clone() };
-        (!self.offers.is_empty()).then(|| Arc::new(offers) as Arc<dyn Back>)
+        Some(Arc::new(Self { serves, offers, never: self.never.clone() }))
     }
 
     /// What both sides take, as on a socket.
-    pub(super) fn decode_limits() -> DecodeLimits {
+    fn decode_limits() -> DecodeLimits {
         DecodeLimits::for_frames_of(Limits::default().frame_bytes_max)
     }
 
     /// A whole call: its answer is then in `buffer`, as from a socket.
-    pub(super) fn answer(&self, call: Outgoing<'_>, buffer: &mut Message) -> Result<Option<Place>, Error> {
+    fn answer(&self, call: Outgoing<'_>, buffer: &mut Message) -> Result<Option<Place>, Error> {
+        with_scratch(|args| {
+            arguments(call, args)?;
+            self.run(call, args, buffer)
+        })
+    }
+
+    fn run(&self, call: Outgoing<'_>, args: &mut Message, buffer: &mut Message) -> Result<Option<Place>, Error> {
         let allowed = call.time_allowed();
-        let mut args = std::mem::take(buffer);
         let handler = self.handler(call.service)?;
-        arguments(call, &mut args)?;
         let deadline = allowed.map(|allowed| Instant::now() + clamp(allowed));
         let cx = Context {
             method: call.method,
             peer: this_process(),
             deadline,
-            cancel: Cancel::default(),
-            stopping: self.stopping.clone(),
+            cancel: self.never.clone(),
+            stopping: self.never.clone(),
             back: self.back(),
         };
         put_varint(call.method.index.into(), &mut buffer.bytes);
-        let args = Arguments::new(&args.bytes, args.fds, call.service.carries_fds(call.method.index));
+        let args = Arguments::new(&args.bytes, args.fds.take(), call.service.carries_fds(call.method.index));
         let done = serve(&**handler, &cx, args, None, buffer);
         if !call.has_reply() {
             // As on a socket: whoever calls one way is not told how it went.
             return Ok(None);
         }
         done.map_err(|fault: Fault| fault.into_error(call.name(), allowed))?;
-        fits(call.name(), buffer, Outcome::Executed)?;
+        fits(|| call.name(), buffer, Outcome::Executed)?;
         if deadline.is_some_and(|deadline| deadline < Instant::now()) {
             let allowed = allowed.unwrap_or_default();
             return Err(Error::Deadline { method: call.name(), allowed, outcome: Outcome::Executed });
         }
         Ok(Some(Place { start: 0, method: call.method.index }))
+    }
+
+    /// A whole call, decoded.
+    pub(super) fn called<R: Value>(&self, call: Outgoing<'_>) -> Result<R, Error> {
+        with_scratch(|buffer| {
+            let place = self.answer(call, buffer)?;
+            super::answer(call, buffer, place, Self::decode_limits())
+        })
     }
 
     /// Starts a call with items, on a thread of its own.
@@ -134,7 +149,7 @@ impl Local {
         let pipe = Pipe::new(call.name(), call.time_allowed(), &Limits::default());
         let caller = pipe::CallerEnd(pipe.clone());
         let outlet = caller.outlet();
-        let (back, method, stopping) = (self.back(), call.method, self.stopping.clone());
+        let (back, method, stopping) = (self.back(), call.method, self.never.clone());
         let has_fds = call.service.carries_fds(method.index);
         let converse = move || {
             let (deadline, cancel) = (pipe.deadline, pipe.cancel.clone());
@@ -145,7 +160,7 @@ impl Local {
             let late = deadline.is_some_and(|deadline| deadline < Instant::now());
             let done = if late { Err(Fault::Late) } else { done };
             let done = done.map_err(|fault| fault.into_error(pipe.name.clone(), pipe.allowed));
-            let fits = |()| fits(pipe.name.clone(), &answer, Outcome::Executed);
+            let fits = |()| fits(|| pipe.name.clone(), &answer, Outcome::Executed);
             pipe.end(done.and_then(fits).map(|()| (answer, 0)));
         };
         let thread = std::thread::Builder::new().name("rpc-local".to_owned()).spawn(converse);
@@ -178,20 +193,20 @@ fn arguments(call: Outgoing<'_>, args: &mut Message) -> Result<(), Error> {
         Error::Encode { problem, outcome, .. } => Error::Encode { method: call.name(), problem, outcome },
         other => other,
     })?;
-    fits(call.name(), args, Outcome::NotSent)
+    fits(|| call.name(), args, Outcome::NotSent)
 }
 
 /// As on a socket, no message is larger than a frame may be.
-fn fits(method: String, message: &Message, outcome: Outcome) -> Result<(), Error> {
+fn fits(name: impl Fn() -> String, message: &Message, outcome: Outcome) -> Result<(), Error> {
     let limits = Limits::default();
     let (size, limit) = (message.bytes.len() as u64, u64::from(limits.frame_bytes_max));
     if size > limit {
-        return Err(Error::TooLarge { method, size, limit, outcome });
+        return Err(Error::TooLarge { method: name(), size, limit, outcome });
     }
     match (beside::fits(message.fds.len(), limits.fds_max), outcome) {
         (Ok(()), _) => Ok(()),
-        (Err(why), Outcome::Executed) => Err(Error::NoReply { method, why }),
-        (Err(problem), _) => Err(Error::Encode { method, problem, outcome }),
+        (Err(why), Outcome::Executed) => Err(Error::NoReply { method: name(), why }),
+        (Err(problem), _) => Err(Error::Encode { method: name(), problem, outcome }),
     }
 }
 
@@ -211,10 +226,7 @@ impl Channel for Local {
 
     fn call<R: Value>(&self, call: Outgoing<'_>) -> Call<Self, R> {
         let span = Span::calling(call);
-        let called = with_scratch(|buffer| {
-            let place = self.answer(call, buffer)?;
-            super::answer(call, buffer, place, Self::decode_limits())
-        });
+        let called = self.called(call);
         span.called(&called);
         called
     }

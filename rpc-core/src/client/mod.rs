@@ -18,7 +18,7 @@ pub use opening::Opening;
 pub use pipelined::{Pending, Pipeline, Pipelined};
 
 use crate::connection::{self, Line, Place, with_scratch};
-use crate::net::{self, Address};
+use crate::net::{self, Address, Spin};
 use crate::server::Home;
 use crate::service::Halves;
 use crate::span::Span;
@@ -130,7 +130,9 @@ impl Connect {
         let greeted = Some(greeting.greeted);
         let (line, home) = match self.offers.is_empty() {
             true => {
-                (Arc::new(Line::called(greeting.stream, greeting.terms, greeting.inbox, Some(greeting.left))), None)
+                let spin = Spin::new(self.limits.poll_time_max);
+                let opening::Handshaken { stream, terms, inbox, left, .. } = greeting;
+                (Arc::new(Line::called(stream, terms, inbox, Some(left), spin)), None)
             }
             false => {
                 let home = Home::new(&self.offers, &self.limits, greeting.stream, greeting.terms, greeting.inbox)?;
@@ -253,18 +255,10 @@ impl Channel for Connection {
     type Mode = Blocking;
 
     fn call<R: Value>(&self, call: Outgoing<'_>) -> Call<Self, R> {
-        match &self.0 {
-            Inner::Socket(Socket { line, .. }) => {
-                let span = Span::calling(call);
-                let called = with_scratch(|buffer| {
-                    let place = line.call(call, buffer)?;
-                    answer(call, buffer, place, line.decode_limits())
-                });
-                span.called(&called);
-                called
-            }
-            Inner::Local(local) => local.call(call),
-        }
+        let span = Span::calling(call);
+        let called = self.0.called(call);
+        span.called(&called);
+        called
     }
 
     fn stream<T: Value, R: Value>(&self, call: Outgoing<'_>) -> StreamOf<Self, T, R> {
@@ -288,6 +282,17 @@ impl Channel for Connection {
 }
 
 impl Inner {
+    /// A whole call, decoded.
+    fn called<R: Value>(&self, call: Outgoing<'_>) -> Result<R, Error> {
+        match self {
+            Inner::Socket(Socket { line, .. }) => with_scratch(|buffer| {
+                let place = line.call(call, buffer)?;
+                answer(call, buffer, place, line.decode_limits())
+            }),
+            Inner::Local(local) => local.called(call),
+        }
+    }
+
     /// Starts a call with items.
     fn converse(&self, call: Outgoing<'_>) -> Result<Halves, Error> {
         match self {

@@ -1,12 +1,11 @@
 //! Many calls under way from one thread: a method sends its request and returns, [`Pending::wait`] waits for the answer.
-use super::{Inner, Local, Socket};
+use super::{Inner, Socket};
 use crate::connection::{Ask, Line, Place, Until, with_scratch};
 use crate::service::Mode;
 use crate::span::Span;
-use crate::wire::{CallId, Message};
+use crate::wire::CallId;
 use crate::{Call, Channel, DuplexOf, Error, Outgoing, Sink, Stream, StreamOf, Upload, UploadOf, Value};
 use std::any::Any;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// Methods return when the request is queued: a [`Pending`].
@@ -40,14 +39,11 @@ impl Pipeline {
         }
     }
 
-    fn begin(&self, call: Outgoing<'_>) -> Result<State, Error> {
+    fn begin<R: Value>(&self, call: Outgoing<'_>) -> Result<State<R>, Error> {
         let line = match &self.0 {
-            Inner::Socket(Socket { line, .. }) => line,
-            Inner::Local(local) => return answered(local, call),
+            Inner::Socket(Socket { line, .. }) if call.has_reply() => line,
+            inner => return inner.called(call).map(|answer| State::Ended(Ok(answer))),
         };
-        if !call.has_reply() {
-            return with_scratch(|buffer| line.call(call, buffer)).map(|_| State::Answered(Message::default(), None));
-        }
         let (request, until) = line.request(call)?;
         let ask = Ask { until, name: &|| call.name() };
         let started = with_scratch(|buffer| line.start(request, ask, buffer))?;
@@ -56,19 +52,13 @@ impl Pipeline {
     }
 }
 
-fn answered(local: &Local, call: Outgoing<'_>) -> Result<State, Error> {
-    let mut message = Message::default();
-    let place = local.answer(call, &mut message)?;
-    Ok(State::Answered(message, place))
-}
-
 impl Channel for Pipeline {
     type Mode = Pipelined;
 
     fn call<R: Value>(&self, call: Outgoing<'_>) -> Call<Self, R> {
         let span = Span::calling(call);
-        let state = self.begin(call).unwrap_or_else(State::Failed);
-        Pending { state, span, call: Named { service: call.service, method: call.method }, answer: PhantomData }
+        let state = self.begin(call).unwrap_or_else(|error| State::Ended(Err(error)));
+        Pending { state, span, call: Named { service: call.service, method: call.method } }
     }
 
     fn stream<T: Value, R: Value>(&self, call: Outgoing<'_>) -> StreamOf<Self, T, R> {
@@ -88,14 +78,13 @@ impl Channel for Pipeline {
 #[must_use = "dropping a pending call cancels it; `wait` for it"]
 #[derive(Debug)]
 pub struct Pending<R> {
-    state: State,
+    state: State<R>,
     span: Span,
     call: Named,
-    answer: PhantomData<fn() -> R>,
 }
 
 #[derive(Debug)]
-enum State {
+enum State<R> {
     Started {
         line: Arc<Line>,
         _home: Option<Arc<dyn Any + Send + Sync>>,
@@ -103,9 +92,8 @@ enum State {
         method: u32,
         until: Until,
     },
-    /// A local call, or a one-way one.
-    Answered(Message, Option<Place>),
-    Failed(Error),
+    /// A local call, or a one-way one, or one that could not be sent.
+    Ended(Result<R, Error>),
     Taken,
 }
 
@@ -128,8 +116,7 @@ impl<R: Value> Pending<R> {
                 let start = line.wait(id, Ask { until, name: &|| call.name() }, buffer)?;
                 super::answer(call, buffer, Some(Place { start, method }), line.decode_limits())
             }),
-            State::Answered(mut message, place) => super::answer(call, &mut message, place, Local::decode_limits()),
-            State::Failed(error) => Err(error),
+            State::Ended(answer) => answer,
             State::Taken => Err(Error::Disconnected {
                 cause: "the answer was taken already".to_owned(),
                 outcome: crate::Outcome::Executed,

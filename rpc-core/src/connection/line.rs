@@ -6,7 +6,7 @@ use super::ask::{Ask, Place, Request, Until, planned};
 use super::carrier::{Carrier, Guard};
 use super::plans::Plans;
 use super::roles::Reading;
-use crate::net::Stream;
+use crate::net::{Spin, Stream};
 use crate::proto::{CallTerms, Caller, End, RequestHead, Ticket, Waits, put};
 use crate::value::beside;
 use crate::wire::{CallId, DecodeLimits, HEAD_BYTES, Inbox, Kind, Message, put_frame, put_message, set_fds};
@@ -74,10 +74,11 @@ pub(crate) struct Started<'a> {
 }
 
 impl Line {
-    /// A client's, over a stream whose handshake is done; `inbox` may hold bytes that came behind it.
-    pub(crate) fn called(stream: Stream, terms: Terms, inbox: Inbox, timeout: Option<Duration>) -> Self {
+    /// A client's, over a stream whose handshake is done; `inbox` may hold bytes that came behind it, and `timeout` is what the
+    /// stream's is set to.
+    pub(crate) fn called(stream: Stream, terms: Terms, inbox: Inbox, timeout: Option<Duration>, spin: Spin) -> Self {
         let line = Self::new(Way::Own(Carrier::new(stream)), terms);
-        let mut reading = Box::new(Reading { inbox, timeout, expired: false });
+        let mut reading = Box::new(Reading { inbox, timeout, expired: false, spin, alone: true });
         let mut state = line.lock();
         state.enable_calls(terms.calls, Weak::new());
         // Nobody reads what is here already: a goodbye, say. And nobody sleeps yet, who would have to be woken.

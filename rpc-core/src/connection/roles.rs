@@ -8,7 +8,7 @@
 use super::ask::Until;
 use super::carrier::{Guard, State};
 use super::line::Line;
-use crate::net::{Received, Stream, Wait};
+use crate::net::{Received, Spin, Stream, Wait, cpu};
 use crate::proto::{Body, Caller, End, Voided, Waits};
 use crate::wire::{Found, Inbox, Message};
 use std::io::{self, ErrorKind};
@@ -31,6 +31,9 @@ pub(super) struct Reading {
     pub(super) timeout: Option<Duration>,
     /// It has run out since it was set.
     pub(super) expired: bool,
+    pub(super) spin: Spin,
+    /// Nobody sleeps who would have the CPU while this thread does not poll.
+    pub(super) alone: bool,
 }
 
 impl Line {
@@ -53,7 +56,8 @@ impl Line {
         if caller.is_unsent(what, outbox) {
             return self.sleep(state, what, left, woken);
         }
-        let Some(reading) = state.reading().take() else { return self.sleep(state, what, left, woken) };
+        let Some(mut reading) = state.reading().take() else { return self.sleep(state, what, left, woken) };
+        reading.alone = !state.calls().0.calls.has_sleepers();
         drop(state);
         wake(woken);
         if let Waits::Room(_) = what {
@@ -75,7 +79,9 @@ impl Line {
             return None;
         }
         let (caller, outbox) = state.calls();
-        caller.take_batch(outbox)
+        let mut batch = caller.take_batch(outbox)?;
+        outbox.stamp(&mut batch, cpu());
+        Some(batch)
     }
 
     /// One step towards having something written: writes it, or sleeps while others write.
@@ -149,15 +155,20 @@ impl Line {
         left: Option<Duration>,
         woken: &mut Vec<Thread>,
     ) -> Guard<'a> {
-        if wait == Wait::Block {
-            self.limit_reading(&mut reading, left);
-        }
-        let (room, arrivals) = reading.inbox.room_beside();
-        let received = self.stream().recv_beside(room, arrivals, wait);
+        let received = match self.poll(&mut reading, wait) {
+            Some(received) => received,
+            None => {
+                self.limit_reading(&mut reading, left);
+                self.receive(&mut reading.inbox, Wait::Block)
+            }
+        };
         let mut state = self.lock();
         match received {
             Ok(Received::Nothing) => reading.expired |= wait == Wait::Block,
-            Ok(Received::Bytes(_)) => self.route(&mut reading.inbox, &mut state, woken),
+            Ok(Received::Bytes(_)) => {
+                reading.spin.heard(reading.inbox.bytes());
+                self.route(&mut reading.inbox, &mut state, woken);
+            }
             Ok(Received::End) => {
                 let caller = state.calls().0;
                 caller.over(End::Lost(closed(caller)), woken);
@@ -173,6 +184,24 @@ impl Line {
         }
         *state.reading() = Some(reading);
         state
+    }
+
+    /// Reads without blocking, once or for a moment; `None`: block.
+    fn poll(&self, reading: &mut Reading, wait: Wait) -> Option<io::Result<Received>> {
+        let Reading { inbox, spin, alone, .. } = reading;
+        match wait {
+            Wait::No => Some(self.receive(inbox, Wait::No)),
+            Wait::Block if !*alone => None,
+            Wait::Block => spin.poll(|| match self.receive(inbox, Wait::No) {
+                Ok(Received::Nothing) => None,
+                received => Some(received),
+            }),
+        }
+    }
+
+    fn receive(&self, inbox: &mut Inbox, wait: Wait) -> io::Result<Received> {
+        let (room, arrivals) = inbox.room_beside();
+        self.stream().recv_beside(room, arrivals, wait)
     }
 
     /// Sees to it that a blocking read ends when the caller's time does. The socket's timeout is changed as seldom as can

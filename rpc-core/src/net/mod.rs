@@ -18,6 +18,7 @@
 //! - `connect`, `tcp`: both ends' way to a stream. `socket_file`, `lock`: the one server of a path.
 //! - `peer`: who is at the other end. `group`: who belongs to a group.
 //! - `origin`: whom a connection is charged to.
+//! - `spin`: polling before blocking.
 //! - `stream`: one connection; `descriptors`: what goes beside its bytes; `counts`: its system calls, in tests.
 //!   `stream_other` and `pipe` are its equivalents where there are no Unix sockets.
 //!
@@ -57,6 +58,7 @@ mod registry;
 mod socket_file;
 #[cfg(unix)]
 mod sockets;
+mod spin;
 #[cfg_attr(not(unix), path = "stream_other.rs")]
 mod stream;
 mod tcp;
@@ -88,6 +90,7 @@ pub use peer::Peer;
 pub use sockets::Sockets;
 #[cfg(unix)]
 pub(crate) use sockets::pass;
+pub(crate) use spin::{Spin, cpu};
 pub(crate) use stream::Stream;
 
 /// Whether a read may block.

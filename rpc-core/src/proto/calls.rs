@@ -285,6 +285,11 @@ impl<W> Calls<W> {
         }
     }
 
+    /// Whether anybody sleeps.
+    pub(crate) fn has_sleepers(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// Takes one of those who sleep and can do what is asked: somebody must do what this thread stops doing.
     pub(crate) fn any_waiter(&mut self, can: impl Fn(Waits) -> bool) -> Option<W> {
         let at = self.waiting.iter().rposition(|(waits, _)| can(*waits))?;

@@ -60,6 +60,10 @@ pub struct Limits {
     /// How long accepting may pause when the system has no descriptor, or no memory, for one connection more. The first
     /// pause has 10 ms, each further one twice as much. 80 ms: trying costs next to nothing, and whoever waits is let in soon.
     pub accept_pause_max: Duration,
+    /// How long whoever waits for a peer may poll before it blocks. 50 µs: some times what it costs to wake a CPU that sleeps, which
+    /// a call between two CPUs then does not pay, twice. It polls only for a peer that last sent from another CPU, and ever more seldom
+    /// when that is of no use. Zero: it always blocks.
+    pub poll_time_max: Duration,
     /// How long calls in flight may still run when the server stops. 10 s: what service managers wait before they kill.
     pub drain_time_max: Duration,
 }
@@ -85,6 +89,7 @@ impl Default for Limits {
             handshake_time_max: Duration::from_secs(10),
             stall_time_max: Duration::from_secs(30),
             accept_pause_max: Duration::from_millis(80),
+            poll_time_max: Duration::from_micros(50),
             drain_time_max: Duration::from_secs(10),
         }
     }

@@ -9,7 +9,7 @@
 //!
 //! Descriptors are kept beside the queue by the positions of their frames, and go with the first byte of a batch. So a frame
 //! that has some begins one.
-use crate::wire::{CallId, Cut, Cutter, Fds, HEAD_BYTES, Kind, Message, kind_of, put_part, set_fds, void};
+use crate::wire::{CallId, Cut, Cutter, Fds, HEAD_BYTES, Kind, Message, kind_of, put_part, set_cpu, set_fds, void};
 use std::collections::VecDeque;
 use std::ops::Range;
 
@@ -54,6 +54,8 @@ pub(crate) struct Outbox {
     owed: usize,
     /// Something has been queued since [`settle`](Self::settle).
     fresh: bool,
+    /// What waits begins in the midst of a frame.
+    ragged: bool,
     /// Descriptors of queued frames, by where those begin. Most connections never have any.
     #[expect(clippy::box_collection, reason = "an idle connection should not pay for what it never uses")]
     fds: Option<Box<VecDeque<(u64, Fds)>>>,
@@ -303,6 +305,13 @@ impl Outbox {
         Message { bytes: batch, fds }
     }
 
+    /// Says in a batch that was just taken where it is sent from.
+    pub(crate) fn stamp(&self, batch: &mut Message, cpu: u8) {
+        if !self.ragged {
+            set_cpu(&mut batch.bytes, cpu);
+        }
+    }
+
     /// Leaves of a batch, which is all that waits, what may go together; gives the descriptors that go with it.
     fn cut(&mut self, batch: &mut Vec<u8>) -> Fds {
         let Some(waiting) = &mut self.fds else { return Fds::default() };
@@ -356,6 +365,7 @@ impl Outbox {
         }
         self.written += count as u64;
         self.writing = 0;
+        self.ragged = count < batch.len() && (count > 0 || self.ragged);
         batch.drain(..count.min(batch.len()));
         if batch.is_empty() {
             // A buffer that one large message needed is not kept for small ones.
@@ -473,7 +483,47 @@ impl Part {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Cut, Cutter};
+    use crate::wire::{Cut, Cutter, cpu_of, put_preface};
+
+    /// F2: where a batch is sent from stands in its first frame, and nowhere if it begins in the midst of one.
+    #[test]
+    fn a_batch_says_where_it_is_sent_from() {
+        let (mut outbox, mut frame) = (Outbox::default(), Vec::new());
+        put_part(&mut frame, Kind::Ping, CallId(1), &[], false);
+        let stamped = |outbox: &mut Outbox| {
+            let mut batch = outbox.take();
+            let before = batch.bytes.clone();
+            outbox.stamp(&mut batch, 5);
+            let differs = batch.bytes.iter().zip(&before).filter(|(stamped, before)| stamped != before);
+            (differs.count(), cpu_of(&batch.bytes), batch)
+        };
+        (0..2).for_each(|_| outbox.push_bytes(&frame));
+        let (differ, cpu, batch) = stamped(&mut outbox);
+        assert_eq!((differ, cpu), (1, Some(5)));
+        outbox.wrote(batch, 3);
+        for written in [0, 4] {
+            let (differ, _, batch) = stamped(&mut outbox);
+            assert_eq!(differ, 0, "the rest of a frame");
+            outbox.wrote(batch, written);
+        }
+        let (differ, _, batch) = stamped(&mut outbox);
+        assert_eq!(differ, 0);
+        let length = batch.bytes.len();
+        outbox.wrote(batch, length);
+        outbox.push_bytes(&frame);
+        assert_eq!(stamped(&mut outbox).1, Some(5));
+    }
+
+    /// Its peer may be a stranger that is told what this is: what is no frame keeps all its bytes.
+    #[test]
+    fn a_preface_is_not_stamped() {
+        let (mut outbox, mut preface) = (Outbox::default(), Vec::new());
+        put_preface(&mut preface);
+        outbox.push_bytes(&preface);
+        let mut batch = outbox.take();
+        outbox.stamp(&mut batch, 5);
+        assert_eq!(batch.bytes, preface);
+    }
 
     #[test]
     fn positions_tell_what_was_sent() {

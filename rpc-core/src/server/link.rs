@@ -12,7 +12,7 @@
 use super::dialogue::Dialogue;
 use super::users::User;
 use crate::connection::Carrier;
-use crate::net::{PackedPeer, Peer, Readiness, Stream};
+use crate::net::{PackedPeer, Peer, Readiness, Stream, cpu};
 use crate::proto::{End, Fault, Outbox, Session, Voided, put};
 use crate::service::Cancel;
 use crate::wire::{Arrivals, CallId, Kind, Message};
@@ -265,7 +265,8 @@ impl Link {
 
     /// Sends the next batch, as far as the socket takes it now.
     fn send(&self, outbox: &mut Outbox, void: &mut Vec<(CallId, u64)>) -> Sent {
-        let (batch, mut at) = (outbox.take(), 0);
+        let (mut batch, mut at) = (outbox.take(), 0);
+        outbox.stamp(&mut batch, cpu());
         let mut sent = Sent::All;
         while sent == Sent::All && at < batch.bytes.len() {
             match self.stream().send_beside(batch.rest(at)) {

@@ -54,14 +54,22 @@ impl Engine {
                     }
                 }
                 Next::Look => {
-                    self.look(set, &mut events, Some(Duration::ZERO));
+                    wait(set, &mut events, Some(Duration::ZERO));
+                    self.found(set, &events);
                     if self.ready.call() && self.try_order(Order::Poll).is_err() {
                         self.ready.missing();
                     }
                 }
                 Next::Wait => {
                     let timeout = self.housekeeping(set);
-                    self.look(set, &mut events, timeout);
+                    let polled = worker.spin.poll(|| {
+                        wait(set, &mut events, Some(Duration::ZERO));
+                        (!events.is_empty()).then_some(())
+                    });
+                    if polled.is_none() {
+                        wait(set, &mut events, timeout);
+                    }
+                    self.found(set, &events);
                 }
                 Next::Leave => return,
             }
@@ -79,9 +87,7 @@ impl Engine {
         Some(Done { link, long: long.or(again.then_some(true)), again })
     }
 
-    fn look(self: &Arc<Self>, set: &Set, events: &mut Vec<Event>, timeout: Option<Duration>) {
-        let waited = set.wait(events, timeout);
-        debug_assert!(waited.is_ok(), "a set of our own can be waited for");
+    fn found(self: &Arc<Self>, set: &Set, events: &[Event]) {
         let links = events.iter().filter_map(|event| match ready(event) {
             Ready::Link(place) => self.link(place),
             Ready::Listener(_) | Ready::Kick => None,
@@ -136,4 +142,9 @@ impl Engine {
             self.stalling.store(true, Ordering::SeqCst);
         }
     }
+}
+
+fn wait(set: &Set, events: &mut Vec<Event>, timeout: Option<Duration>) {
+    let waited = set.wait(events, timeout);
+    debug_assert!(waited.is_ok(), "a set of our own can be waited for");
 }

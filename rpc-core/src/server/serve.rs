@@ -110,9 +110,9 @@ impl Engine {
         if greets && link.read().session.is_open() {
             self.greeted(link);
         }
-        let bytes = std::mem::take(&mut serving.bytes);
+        let bytes = serving.bytes;
         if bytes.capacity() <= 2 * READ_BYTES {
-            worker.bytes = bytes;
+            worker.bytes = Some(bytes);
         }
         end
     }
@@ -147,7 +147,10 @@ impl<'a> Serving<'a> {
                 }
                 has_read = true;
                 match self.fill(missing, wait) {
-                    Received::Bytes(_) => (self.read_at, self.partial_since, self.now) = (None, None, None),
+                    Received::Bytes(_) => {
+                        (self.read_at, self.partial_since, self.now) = (None, None, None);
+                        worker.spin.heard(&self.bytes);
+                    }
                     Received::Nothing => return self.finish(worker, End::Nothing),
                     Received::End => {
                         self.engine.close(self.link);

@@ -8,6 +8,7 @@
 use super::engine::{Engine, lock};
 use super::link::Spare;
 use super::seat::{Order, Seat};
+use crate::net::Spin;
 use crate::service::Cancel;
 use crate::wire::Message;
 use std::sync::Arc;
@@ -23,8 +24,9 @@ pub(super) const COPY_BYTES_MAX: usize = 16 << 10;
 #[derive(Debug)]
 pub(super) struct Worker {
     pub(super) seat: Arc<Seat>,
-    /// What is read goes here. Shared while a handler borrows from it, and a thief may have to copy what is behind it.
-    pub(super) bytes: Arc<Vec<u8>>,
+    /// What is read goes here. Shared while a handler borrows from it, and a thief may have to copy what is behind it. `None`: it
+    /// is in use, or there is none yet.
+    pub(super) bytes: Option<Arc<Vec<u8>>>,
     /// Frames on their way to a link's queue.
     pub(super) out: Message,
     /// What is lent to links whose replies are being queued.
@@ -33,46 +35,46 @@ pub(super) struct Worker {
     pub(super) cancel: Cancel,
     /// Counts calls, so that no two look alike to the standby.
     pub(super) ticket: u64,
+    pub(super) spin: Spin,
 }
 
 impl Worker {
-    fn new(seat: Arc<Seat>) -> Self {
-        let (bytes, cancel) = (Arc::default(), Cancel::default());
-        Self { seat, bytes, out: Message::default(), spare: None, cancel, ticket: 0 }
+    fn new(seat: Arc<Seat>, spin: Spin) -> Self {
+        Self { seat, bytes: None, out: Message::default(), spare: None, cancel: Cancel::default(), ticket: 0, spin }
     }
 
     /// The buffer to go on with: what a link kept, or this worker's own.
     pub(super) fn load(&mut self, rest: Vec<u8>) -> Arc<Vec<u8>> {
-        let mut own = std::mem::take(&mut self.bytes);
         if rest.len() > COPY_BYTES_MAX {
-            self.bytes = own;
             return Arc::new(rest);
         }
-        let Some(buffer) = Arc::get_mut(&mut own) else { return self.fresh(&rest) };
-        if buffer.capacity() < READ_BYTES {
-            return self.fresh(&rest);
+        let mut own = self.bytes.take().unwrap_or_default();
+        match Arc::get_mut(&mut own).filter(|buffer| buffer.capacity() >= READ_BYTES) {
+            Some(buffer) => {
+                buffer.clear();
+                buffer.extend_from_slice(&rest);
+                own
+            }
+            None => fresh(&rest),
         }
-        buffer.clear();
-        buffer.extend_from_slice(&rest);
-        own
-    }
-
-    fn fresh(&self, rest: &[u8]) -> Arc<Vec<u8>> {
-        let mut buffer = Vec::with_capacity(READ_BYTES);
-        buffer.extend_from_slice(rest);
-        Arc::new(buffer)
     }
 
     fn rest(&mut self) {
-        (self.bytes, self.out, self.spare) = (Arc::default(), Message::default(), None);
+        (self.bytes, self.out, self.spare) = (None, Message::default(), None);
     }
+}
+
+fn fresh(rest: &[u8]) -> Arc<Vec<u8>> {
+    let mut buffer = Vec::with_capacity(READ_BYTES);
+    buffer.extend_from_slice(rest);
+    Arc::new(buffer)
 }
 
 impl Engine {
     /// A thread's life.
     pub(super) fn work(self: Arc<Self>, order: Option<Order>) {
         let _end = End(&self);
-        let mut worker = Worker::new(Arc::default());
+        let mut worker = Worker::new(Arc::default(), Spin::new(self.limits().poll_time_max));
         let mut next = order.or_else(|| self.first_job());
         loop {
             match next {
@@ -114,17 +116,18 @@ impl Drop for End<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     /// A read into no room gives 0 bytes, which is what the end of a connection gives. (read(2))
     #[test]
     fn there_is_room_to_read_after_a_rest() {
-        let mut worker = Worker::new(Arc::default());
+        let mut worker = Worker::new(Arc::default(), Spin::new(Duration::ZERO));
         for rest in [Vec::new(), vec![7; 3]] {
             let buffer = worker.load(rest.clone());
             assert!(*buffer == rest && buffer.capacity() - buffer.len() >= READ_BYTES / 2);
-            worker.bytes = buffer;
+            worker.bytes = Some(buffer);
             worker.rest();
-            assert_eq!(worker.bytes.capacity(), 0, "an idle worker has no buffer");
+            assert_eq!(worker.bytes, None, "an idle worker has no buffer");
         }
     }
 }

@@ -29,8 +29,6 @@ pub(crate) fn fds_max(said: u32, carries_fds: bool) -> u32 {
 pub(crate) struct Fds(Option<Box<Vec<Descriptor>>>);
 
 impl Fds {
-    pub(crate) const NONE: Self = Self(None);
-
     pub(crate) fn len(&self) -> usize {
         self.as_slice().len()
     }

@@ -14,7 +14,7 @@ use std::convert::Infallible;
 pub(crate) const HEAD_BYTES: usize = 12;
 
 /// `cpu` of a sender that does not say where it runs.
-const CPU_UNKNOWN: u8 = 0xff;
+pub(crate) const CPU_UNKNOWN: u8 = 0xff;
 
 /// Where the kind stands in a head.
 const KIND_AT: usize = 4;
@@ -27,6 +27,9 @@ const MORE: u8 = 1;
 
 /// Where the number of descriptors stands in a head.
 pub(crate) const FDS_AT: usize = 6;
+
+/// Where a frame says where it was sent from.
+const CPU_AT: usize = 7;
 
 /// Where the call id stands in a head.
 const CALL_AT: usize = 8;
@@ -201,6 +204,18 @@ pub(crate) fn put_part(out: &mut Vec<u8>, kind: Kind, call: CallId, body: &[u8],
     if let (true, Some(flags)) = (more, out.get_mut(start + FLAGS_AT)) {
         *flags = MORE;
     }
+}
+
+/// Says where the frame that starts at `bytes[0]` is sent from, if it does not say yet. A preface has a zero there, and keeps it.
+pub(crate) fn set_cpu(bytes: &mut [u8], cpu: u8) {
+    if let Some(place) = bytes.get_mut(CPU_AT).filter(|place| **place == CPU_UNKNOWN) {
+        *place = cpu;
+    }
+}
+
+/// Where the frame that starts at `bytes[0]` was sent from, if it says so.
+pub(crate) fn cpu_of(bytes: &[u8]) -> Option<u8> {
+    bytes.get(CPU_AT).copied().filter(|cpu| *cpu != CPU_UNKNOWN)
 }
 
 /// The kind of the frame that starts at `bytes[0]`.

@@ -9,8 +9,6 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    pub(crate) const EMPTY: Self = Self { bytes: Vec::new(), fds: Fds::NONE };
-
     /// Empties it; its buffer is kept.
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();

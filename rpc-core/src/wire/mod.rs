@@ -15,8 +15,8 @@ pub(crate) use decode::{DecodeError, DecodeLimits, decode};
 pub(crate) use encode::encode;
 pub(crate) use fds::{Arrivals, Descriptor, FDS_MAX, Fds, fds_max};
 pub(crate) use frame::{
-    CallId, Cut, Cutter, FDS_AT, FrameError, HEAD_BYTES, Head, Kind, kind_of, put_frame, put_message, put_part,
-    set_call, set_fds, void,
+    CPU_UNKNOWN, CallId, Cut, Cutter, FDS_AT, FrameError, HEAD_BYTES, Head, Kind, cpu_of, kind_of, put_frame,
+    put_message, put_part, set_call, set_cpu, set_fds, void,
 };
 pub use handshake::Refusal;
 pub(crate) use handshake::{
