@@ -28,6 +28,10 @@ doc:
 bench *options:
     cargo bench -p rpc-core --bench calls -- {{options}}
 
+# What a call costs as connections, calls in flight, methods and messages grow; perhaps part of a series' name.
+bench-growth *options:
+    cargo bench -p rpc-core --bench growth -- {{options}}
+
 # How long a call waits for others', and what an idle server costs; perhaps part of a point's name.
 bench-scheduling *options:
     cargo bench -p rpc-core --bench scheduling -- {{options}}

@@ -3,8 +3,11 @@
 /// Calls under way at a time from one thread.
 pub(crate) const OUTSTANDING: usize = 64;
 
-/// Connections at a time, each with a client thread of its own.
+/// Connections at a time.
 pub(crate) const CONNECTIONS: usize = 16;
+
+/// Client threads that share one connection.
+pub(crate) const SHARERS: usize = 64;
 
 macro_rules! names {
     ($(#[$doc:meta])* $kind:ident { $($(#[$item_doc:meta])* $item:ident = $name:literal),* $(,)? }) => {
@@ -30,6 +33,8 @@ names! {
         Raw = "raw",
         /// The same; what can be written at once is written together.
         Coalesced = "raw-coalesced",
+        /// The same as raw, with larger socket buffers.
+        Tuned = "raw-tuned",
         /// This framework.
         Framework = "rpc-core",
     }
@@ -44,6 +49,18 @@ names! {
         Outstanding = "outstanding-64",
         /// [`CONNECTIONS`] threads, each over a connection of its own, one at a time.
         Connections = "connections-16",
+        /// The same by one thread, with a call under way on each of them.
+        Multiplexed = "multiplexed-16",
+        /// [`SHARERS`] threads over one connection, one call at a time each.
+        Threads = "threads-64",
+        /// Connects, calls once, closes.
+        Connects = "connects",
+        /// Calls that carry as many bytes there and back, one at a time.
+        Echo64Kib = "echo-64k",
+        /// The same.
+        Echo1Mib = "echo-1m",
+        /// The same.
+        Echo16Mib = "echo-16m",
         /// Items of 32 bytes from the server, one by one.
         Items = "items-32",
         /// The same to the server, many at a time.
@@ -66,31 +83,66 @@ names! {
         One = "1-cpu",
         /// Each on its own.
         Two = "2-cpus",
+        /// The same, beside a busy loop on each of these CPUs.
+        Busy = "busy",
     }
 }
 
+/// What counts in a work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// How long a call takes: less is better.
+    Latency,
+    /// How many calls are done in a second.
+    Calls,
+    /// How many items are moved in a second.
+    Items,
+    /// How many bytes are moved each way in a second.
+    Bytes,
+    /// How long a call takes beside other work on its connection.
+    Beside,
+}
+
 impl Work {
-    /// Whether bytes that go one way are what counts.
-    pub(crate) fn is_stream(self) -> bool {
-        matches!(self, Self::Items | Self::Upload)
-    }
-
-    /// Whether it is the latency of a call beside other work that counts.
-    pub(crate) fn is_beside(self) -> bool {
-        matches!(self, Self::Alone | Self::BesideStream | Self::BesideEcho | Self::BesideReplies)
-    }
-
-    /// Whether it is the number of calls that counts.
-    pub(crate) fn is_calls(self) -> bool {
-        !self.is_stream() && !self.is_beside()
-    }
-
-    fn rivals(self) -> &'static [Rival] {
+    pub(crate) fn unit(self) -> Unit {
         match self {
+            Self::Single => Unit::Latency,
+            Self::Outstanding | Self::Connections | Self::Multiplexed | Self::Threads | Self::Connects => Unit::Calls,
+            Self::Echo64Kib | Self::Echo1Mib | Self::Echo16Mib => Unit::Bytes,
+            Self::Items | Self::Upload => Unit::Items,
+            Self::Alone | Self::BesideStream | Self::BesideEcho | Self::BesideReplies => Unit::Beside,
+        }
+    }
+
+    /// What a call carries each way beyond a number.
+    pub(crate) fn payload_bytes(self) -> usize {
+        match self {
+            Self::Echo64Kib => 64 << 10,
+            Self::Echo1Mib => 1 << 20,
+            Self::Echo16Mib => 16 << 20,
+            _ => 0,
+        }
+    }
+
+    /// Whether many are under way at a time, so that no single one is timed.
+    pub(crate) fn overlaps(self) -> bool {
+        matches!(self, Self::Outstanding | Self::Multiplexed | Self::Items | Self::Upload)
+    }
+
+    pub(crate) fn is_done_by(self, rival: Rival) -> bool {
+        match rival {
+            Rival::Framework => true,
+            Rival::Raw => self.unit() != Unit::Beside,
             // With one message at a time there is nothing to coalesce.
-            Self::Single | Self::Connections => &[Rival::Raw, Rival::Framework],
-            Self::Outstanding | Self::Items | Self::Upload => Rival::ALL,
-            Self::Alone | Self::BesideStream | Self::BesideEcho | Self::BesideReplies => &[Rival::Framework],
+            Rival::Coalesced => matches!(self, Self::Outstanding | Self::Items | Self::Upload),
+            Rival::Tuned => self.unit() == Unit::Bytes,
+        }
+    }
+
+    fn placements(self) -> &'static [Placement] {
+        match self {
+            Self::Single => Placement::ALL,
+            _ => &[Placement::One, Placement::Two],
         }
     }
 }
@@ -117,8 +169,8 @@ impl Case {
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for work in Work::ALL {
-        for placement in Placement::ALL {
-            for rival in work.rivals() {
+        for placement in work.placements() {
+            for rival in Rival::ALL.iter().filter(|rival| work.is_done_by(**rival)) {
                 cases.push(Case { work: *work, placement: *placement, rival: *rival });
             }
         }

@@ -1,9 +1,9 @@
 //! The two processes of a measurement: this program once more, as server and as client.
 //!
 //! A server prints `ready`, serves until its standard input ends, and prints its CPU time. A client prints its [`Run`].
-use super::case::{CONNECTIONS, Case, Placement, Rival, Work, named};
+use super::case::{CONNECTIONS, Case, Placement, Rival, Unit, Work, named};
 use super::measure::{Amount, Run, cpu_time};
-use super::{beside, framework, items, raw, raw_items};
+use super::{beside, busy, connects, echo, framework, items, multiplexed, raw, raw_items, sharers};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use std::fmt;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -36,8 +36,11 @@ impl Cpus {
 impl fmt::Display for Cpus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0[..] {
-            [one, two] => write!(f, "1-cpu: client and server on CPU {one}; 2-cpus: server on {one}, client on {two}"),
-            _ => write!(f, "1-cpu: on CPU {:?}; 2-cpus: SKIPPED, there is only one", self.0),
+            [one, two] => write!(
+                f,
+                "1-cpu: client and server on CPU {one}; 2-cpus: server on {one}, client on {two}; busy: the same beside busy loops"
+            ),
+            _ => write!(f, "1-cpu: on CPU {:?}; 2-cpus, busy: SKIPPED, there is only one", self.0),
         }
     }
 }
@@ -59,6 +62,7 @@ pub(crate) fn measure_around(case: &Case, amount: Amount, cpus: &Cpus, around: &
     let address = directory.path().join("socket");
     let address = address.to_str().expect("a path in UTF-8");
     let (server_cpu, client_cpu) = cpus.of(case.placement);
+    let _busy = (case.placement == Placement::Busy).then(|| [server_cpu, client_cpu].map(busy::start));
     let arguments = |side: &str, cpu: usize| {
         [FLAG, side, &case.name(), &cpu.to_string(), address, &amount.written()].map(str::to_owned)
     };
@@ -74,13 +78,13 @@ pub(crate) fn measure_around(case: &Case, amount: Amount, cpus: &Cpus, around: &
     run
 }
 
-struct Process {
+pub(crate) struct Process {
     child: Child,
     said: BufReader<ChildStdout>,
 }
 
 impl Process {
-    fn start(around: &[String], arguments: &[String]) -> Self {
+    pub(crate) fn start(around: &[String], arguments: &[String]) -> Self {
         let program = std::env::current_exe().expect("this program");
         let mut command = match around.split_first() {
             Some((tracer, options)) => {
@@ -96,7 +100,7 @@ impl Process {
         Self { child, said }
     }
 
-    fn line(&mut self) -> String {
+    pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         self.said.read_line(&mut line).expect("its output can be read");
         line.trim_end().to_owned()
@@ -118,6 +122,11 @@ impl Drop for Process {
 
 /// The life of such a process.
 pub(crate) fn run(arguments: &[String]) {
+    if let [side, cpu] = arguments
+        && side == busy::SIDE
+    {
+        return busy::run(cpu.parse().expect("a number"));
+    }
     let [side, case, cpu, address, amount] = arguments else { panic!("what `measure_around` passes") };
     let (case, amount) = (named(case), Amount::read(amount));
     pin(cpu.parse().expect("a number"));
@@ -128,25 +137,22 @@ pub(crate) fn run(arguments: &[String]) {
 }
 
 /// All threads that are started later inherit it.
-fn pin(cpu: usize) {
+pub(crate) fn pin(cpu: usize) {
     let mut set = CpuSet::new();
     set.set(cpu);
     sched_setaffinity(None, &set).expect("a CPU that this process may use");
 }
 
 fn serve(case: &Case, address: &Path) {
-    let coalesced = case.rival == Rival::Coalesced;
-    let listening = match (case.rival, case.work) {
-        (Rival::Framework, _) => Some(framework::listen(address)),
-        (_, Work::Items | Work::Upload) => {
-            raw_items::listen(address, case.work, coalesced);
-            None
+    let (coalesced, tuned) = (case.rival == Rival::Coalesced, case.rival == Rival::Tuned);
+    let listening = (case.rival == Rival::Framework).then(|| framework::listen(address));
+    if listening.is_none() {
+        match case.work.unit() {
+            Unit::Items => raw_items::listen(address, case.work, coalesced),
+            Unit::Bytes => echo::listen(address, tuned),
+            _ => raw::listen(address, coalesced),
         }
-        _ => {
-            raw::listen(address, coalesced);
-            None
-        }
-    };
+    }
     let before = cpu_time();
     println!("ready");
     std::io::stdout().flush().expect("the other end reads");
@@ -156,20 +162,43 @@ fn serve(case: &Case, address: &Path) {
 }
 
 fn call(case: &Case, amount: Amount, address: &str) -> Run {
-    let coalesced = case.rival == Rival::Coalesced;
-    match (case.rival, case.work) {
-        (Rival::Framework, Work::Single | Work::Alone) => framework::single(address, 1, amount),
-        (Rival::Framework, Work::Outstanding) => framework::outstanding(address, amount),
-        (Rival::Framework, Work::Connections) => framework::single(address, CONNECTIONS, amount),
-        (Rival::Framework, Work::Items) => items::download(address, amount),
-        (Rival::Framework, Work::Upload) => items::upload(address, amount),
-        (_, Work::BesideStream) => beside::stream(address, amount),
-        (_, Work::BesideEcho) => beside::echo(address, amount),
-        (_, Work::BesideReplies) => beside::replies(address, amount),
-        (_, Work::Single | Work::Alone) => raw::single(address, 1, amount),
-        (_, Work::Outstanding) => raw::outstanding(address, coalesced, amount),
-        (_, Work::Connections) => raw::single(address, CONNECTIONS, amount),
-        (_, Work::Items) => raw_items::download(address, amount),
-        (_, Work::Upload) => raw_items::upload(address, coalesced, amount),
+    match case.rival {
+        Rival::Framework => call_framework(case.work, amount, address),
+        rival => call_raw(case.work, rival, amount, address),
+    }
+}
+
+fn call_framework(work: Work, amount: Amount, address: &str) -> Run {
+    match work {
+        Work::Single | Work::Alone => framework::single(address, 1, amount),
+        Work::Outstanding => framework::outstanding(address, amount),
+        Work::Connections => framework::single(address, CONNECTIONS, amount),
+        Work::Multiplexed => multiplexed::framework(address, amount),
+        Work::Threads => sharers::framework(address, amount),
+        Work::Connects => connects::framework(address, amount),
+        Work::Echo64Kib | Work::Echo1Mib | Work::Echo16Mib => echo::framework(address, work.payload_bytes(), amount),
+        Work::Items => items::download(address, amount),
+        Work::Upload => items::upload(address, amount),
+        Work::BesideStream => beside::stream(address, amount),
+        Work::BesideEcho => beside::echo(address, amount),
+        Work::BesideReplies => beside::replies(address, amount),
+    }
+}
+
+fn call_raw(work: Work, rival: Rival, amount: Amount, address: &str) -> Run {
+    let (coalesced, tuned) = (rival == Rival::Coalesced, rival == Rival::Tuned);
+    match work {
+        Work::Single => raw::single(address, 1, amount),
+        Work::Outstanding => raw::outstanding(address, coalesced, amount),
+        Work::Connections => raw::single(address, CONNECTIONS, amount),
+        Work::Multiplexed => multiplexed::raw(address, amount),
+        Work::Threads => sharers::raw(address, amount),
+        Work::Connects => connects::raw(address, amount),
+        Work::Echo64Kib | Work::Echo1Mib | Work::Echo16Mib => echo::raw(address, tuned, work.payload_bytes(), amount),
+        Work::Items => raw_items::download(address, amount),
+        Work::Upload => raw_items::upload(address, coalesced, amount),
+        Work::Alone | Work::BesideStream | Work::BesideEcho | Work::BesideReplies => {
+            panic!("{} is the framework's alone", work.name())
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! System calls of one call, as strace counts them.
-use super::case::{Case, Placement};
+use super::case::{Case, Placement, Unit};
 use super::child::{Around, Cpus, measure_around};
 use super::measure::Amount;
 use std::process::{Command, Stdio};
@@ -19,7 +19,10 @@ pub(crate) fn table(cases: &[Case], calls: u64, cpus: &Cpus) {
         return;
     }
     let mut rows = vec![["system calls of a call", "client", "server"].map(str::to_owned).to_vec()];
-    for case in cases.iter().filter(|case| case.placement == Placement::One && case.work.is_calls()) {
+    for case in cases
+        .iter()
+        .filter(|case| case.placement == Placement::One && matches!(case.work.unit(), Unit::Latency | Unit::Calls))
+    {
         let client = count(case, calls, cpus, |client| Around { client, ..Around::default() });
         let server = count(case, calls, cpus, |server| Around { server, ..Around::default() });
         rows.push(vec![case.name(), client, server]);

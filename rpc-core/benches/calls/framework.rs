@@ -3,7 +3,7 @@ use super::case::OUTSTANDING;
 use super::flows::{Flows, FlowsHere};
 use super::measure::{Amount, Run, Tally, cpu_time};
 use super::raw::{Numbers, WARM_CALLS, threads};
-use rpc_core::{Connect, Connection, Context, Listening, Pending, Server, Service};
+use rpc_core::{Connect, Connection, Context, Limits, Listening, Pending, Server, Service};
 use std::collections::VecDeque;
 use std::path::Path;
 use std::time::Instant;
@@ -29,16 +29,24 @@ impl CounterHandler for Adds {
 
 pub(crate) fn listen(address: &Path) -> Listening {
     let address = address.to_str().expect("a path in UTF-8");
-    Server::new(Counter::serve(Adds)).add(Flows::serve(FlowsHere)).listen(address).expect("a server")
+    let server = Server::new(Counter::serve(Adds)).add(Flows::serve(FlowsHere)).limits(limits());
+    server.listen(address).expect("a server")
 }
 
 pub(crate) fn connect(address: &str) -> Connection {
-    Connect::new(address).service(Counter::INFO).connect().expect("a connection")
+    Connect::new(address).service(Counter::INFO).limits(limits()).connect().expect("a connection")
+}
+
+/// The defaults, but for the largest echo.
+fn limits() -> Limits {
+    let mut limits = Limits::default();
+    limits.frame_bytes_max = 17 << 20;
+    limits
 }
 
 /// One call at a time on each of so many connections.
 pub(crate) fn single(address: &str, connections: usize, amount: Amount) -> Run {
-    threads(connections, amount, || {
+    threads(connections, WARM_CALLS, amount, || {
         let client = Counter::client(connect(address));
         let mut numbers = Numbers::default();
         move |amount| {

@@ -1,25 +1,38 @@
 //! What a call costs, beside a raw `UnixStream` that carries as many bytes: `cargo bench -p rpc-core`.
 //!
-//! Server and client are two processes, started anew for each measurement, and pinned: both to one CPU, or each to its own.
+//! Server and client are two processes, started anew for each measurement, and pinned: both to one CPU, or each to its own,
+//! where a busy loop may run as well.
 //! A wake-up across CPUs can cost more than everything else together, so figures of processes that wander are noise. The
 //! candidates take turns; the table shows medians, and the best beside them.
 //!
 //! - `case`: what is measured. `child`: the two processes. `measure`: clocks and results.
 //! - `raw`, `framework`: the rivals, each as server and as client.
-//! - `raw_items`, `items`: the same for streams. `beside`: calls on a busy connection. `flows`: what both call.
-//! - `report`: the table. `count`: system calls, by strace.
+//! - `sharers`, `multiplexed`, `connects`, `echo`: a kind of work each, by both. `busy`: processes that are in the way.
+//! - `raw_items`, `items`: streams, by each. `beside`: calls on a busy connection. `flows`: what both call.
+//! - `figures`: what repeats say together. `report`: the table. `bars`, `svg`: the chart. `count`: system calls, by strace.
 //!
 //! Every answer is looked at: a wrong one ends the benchmark.
 //!
-//! Options, behind `--`: `--quick` (seconds instead of a minute), and any text to pick cases whose names contain it.
+//! Options, behind `--`: `--quick` (half a minute instead of some), `--svg FILE` (a chart), and any text to pick cases whose
+//! names contain it.
+#[cfg(target_os = "linux")]
+mod bars;
 #[cfg(target_os = "linux")]
 mod beside;
+#[cfg(target_os = "linux")]
+mod busy;
 #[cfg(target_os = "linux")]
 mod case;
 #[cfg(target_os = "linux")]
 mod child;
 #[cfg(target_os = "linux")]
+mod connects;
+#[cfg(target_os = "linux")]
 mod count;
+#[cfg(target_os = "linux")]
+mod echo;
+#[cfg(target_os = "linux")]
+mod figures;
 #[cfg(target_os = "linux")]
 mod flows;
 #[cfg(target_os = "linux")]
@@ -29,11 +42,20 @@ mod items;
 #[cfg(target_os = "linux")]
 mod measure;
 #[cfg(target_os = "linux")]
+mod multiplexed;
+#[cfg(target_os = "linux")]
+mod options;
+#[cfg(target_os = "linux")]
 mod raw;
 #[cfg(target_os = "linux")]
 mod raw_items;
 #[cfg(target_os = "linux")]
 mod report;
+#[cfg(target_os = "linux")]
+mod sharers;
+#[cfg(target_os = "linux")]
+#[path = "../chart/svg.rs"]
+mod svg;
 
 #[cfg(not(target_os = "linux"))]
 fn main() {
@@ -45,7 +67,7 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.split_first() {
         Some((first, rest)) if first == child::FLAG => child::run(rest),
-        _ => linux::run(&arguments),
+        _ => linux::run(options::Options::read(arguments)),
     }
 }
 
@@ -53,45 +75,24 @@ fn main() {
 mod linux {
     use super::case::{Case, cases};
     use super::child::{Cpus, measure};
-    use super::measure::{Amount, Run};
-    use std::time::{Duration, Instant};
+    use super::measure::Run;
+    use super::options::{Effort, Options};
+    use std::time::Instant;
 
-    /// How thorough to be.
-    struct Effort {
-        repeats: usize,
-        amount: Amount,
-        /// Calls under strace; `None`: they are not counted.
-        counted: Option<u64>,
-    }
-
-    impl Effort {
-        fn of(arguments: &[String]) -> Self {
-            let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-            // Without this flag of `cargo bench` it is a test: it only has to work.
-            if !has("--bench") {
-                return Self { repeats: 1, amount: Amount::Calls(200), counted: None };
-            }
-            let time = |millis| Amount::Time(Duration::from_millis(millis));
-            match has("--quick") {
-                true => Self { repeats: 3, amount: time(120), counted: Some(500) },
-                false => Self { repeats: 5, amount: time(500), counted: Some(3000) },
-            }
-        }
-    }
-
-    pub(crate) fn run(arguments: &[String]) {
-        let start = Instant::now();
-        let effort = Effort::of(arguments);
-        let filters: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
+    pub(crate) fn run(options: Options) {
+        let (start, effort) = (Instant::now(), &options.effort);
         let cpus = Cpus::here();
-        let picked = |case: &Case| filters.is_empty() || filters.iter().any(|filter| case.name().contains(*filter));
-        let cases: Vec<Case> = cases().into_iter().filter(picked).filter(|case| cpus.has(case.placement)).collect();
+        let picked = |case: &Case| options.picks(case) && cpus.has(case.placement);
+        let cases: Vec<Case> = cases().into_iter().filter(picked).collect();
         println!("{cpus}; {} repeats of {} each, interleaved", effort.repeats, effort.amount);
-        let runs = interleaved(&cases, &effort, &cpus);
+        let runs = interleaved(&cases, effort, &cpus);
         super::report::table(&cases, &runs);
         match effort.counted {
             Some(calls) => super::count::table(&cases, calls, &cpus),
             None => println!("a test of the benchmark: these are no figures (`cargo bench` makes them)"),
+        }
+        if let Some(file) = &options.svg {
+            super::bars::draw(&cases, &runs).write(file);
         }
         println!("took {:.0} s", start.elapsed().as_secs_f64());
     }

@@ -29,6 +29,14 @@ impl Amount {
         if kind == "ms" { Self::Time(Duration::from_millis(number)) } else { Self::Calls(number) }
     }
 
+    /// For calls each of which is as much work as `weight` small ones.
+    pub(crate) fn of_weight(self, weight: u64) -> Self {
+        match self {
+            Self::Time(_) => self,
+            Self::Calls(calls) => Self::Calls((calls / weight).max(1)),
+        }
+    }
+
     /// Whether that is enough, `start` being when the first call began.
     pub(crate) fn is_done(self, start: Instant, now: Instant, calls: u64) -> bool {
         match self {

@@ -1,5 +1,5 @@
 //! A blocking `UnixStream` and nothing else: a length, a number, and as many bytes as this framework sends.
-use super::case::{CONNECTIONS, OUTSTANDING};
+use super::case::OUTSTANDING;
 use super::measure::{Amount, Run, Tally, cpu_time};
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -11,12 +11,16 @@ use std::time::Instant;
 pub(crate) const WARM_CALLS: u64 = 500;
 
 /// This framework's request: a head of 12 bytes, service 1, deadline 4, method 1, number 4.
-const REQUEST_BYTES: usize = 22;
+pub(crate) const REQUEST_BYTES: usize = 22;
 
 /// Its reply: a head of 12 bytes, method 1, number 4.
-const REPLY_BYTES: usize = 17;
+pub(crate) const REPLY_BYTES: usize = 17;
 
+/// What one read may bring, once a read has filled the first buffer.
 const READ_BYTES: usize = 64 << 10;
+
+/// The first buffer: enough for a connection that carries one message at a time.
+const FIRST_READ_BYTES: usize = 1 << 10;
 
 /// Numbers that all take four bytes as varints, so that each message of the framework is as large as the next.
 #[derive(Default)]
@@ -65,7 +69,7 @@ pub(crate) fn flush(stream: &mut UnixStream, out: &mut Vec<u8>) -> bool {
 
 /// One call at a time on each of so many connections.
 pub(crate) fn single(address: &str, connections: usize, amount: Amount) -> Run {
-    threads(connections, amount, || {
+    threads(connections, WARM_CALLS, amount, || {
         let mut stream = UnixStream::connect(address).expect("a connection");
         let (mut inbox, mut out, mut numbers) = (Inbox::new(REPLY_BYTES), Vec::new(), Numbers::default());
         move |amount| {
@@ -117,14 +121,18 @@ pub(crate) fn outstanding(address: &str, coalesced: bool, amount: Amount) -> Run
     Run::new(vec![Tally { calls, latencies: Vec::new() }], warm_calls, start.elapsed(), cpu_time() - cpu)
 }
 
-/// Runs what `prepare` makes on so many threads, all at once: first to warm up, then to measure.
-pub(crate) fn threads<W: FnMut(Amount) -> Tally>(count: usize, amount: Amount, prepare: impl Fn() -> W + Sync) -> Run {
-    assert!(count <= CONNECTIONS, "of the threads that are planned for");
+/// Runs what `prepare` makes on so many threads, all at once: first so many calls each to warm up, then to measure.
+pub(crate) fn threads<W: FnMut(Amount) -> Tally>(
+    count: usize,
+    warm_calls: u64,
+    amount: Amount,
+    prepare: impl Fn() -> W + Sync,
+) -> Run {
     let (warm, begin) = (Barrier::new(count + 1), Barrier::new(count + 1));
     std::thread::scope(|scope| {
         let one = || {
             let mut work = prepare();
-            work(Amount::Calls(WARM_CALLS));
+            work(Amount::Calls(warm_calls));
             warm.wait();
             begin.wait();
             work(amount)
@@ -134,7 +142,7 @@ pub(crate) fn threads<W: FnMut(Amount) -> Tally>(count: usize, amount: Amount, p
         let (start, cpu) = (Instant::now(), cpu_time());
         begin.wait();
         let tallies = running.into_iter().map(|thread| thread.join().expect("right answers")).collect();
-        Run::new(tallies, WARM_CALLS * count as u64, start.elapsed(), cpu_time() - cpu)
+        Run::new(tallies, warm_calls * count as u64, start.elapsed(), cpu_time() - cpu)
     })
 }
 
@@ -156,7 +164,7 @@ pub(crate) struct Inbox {
 
 impl Inbox {
     pub(crate) fn new(message_bytes: usize) -> Self {
-        Self { bytes: vec![0; READ_BYTES], at: 0, end: 0, message_bytes }
+        Self { bytes: vec![0; FIRST_READ_BYTES], at: 0, end: 0, message_bytes }
     }
 
     /// One read. False: the other side has closed.
@@ -165,6 +173,9 @@ impl Inbox {
         (self.at, self.end) = (0, self.end - self.at);
         let count = stream.read(&mut self.bytes[self.end..]).unwrap_or(0);
         self.end += count;
+        if self.end == self.bytes.len() {
+            self.bytes.resize(READ_BYTES.max(self.end), 0);
+        }
         count > 0
     }
 

@@ -1,10 +1,11 @@
 //! The table of figures.
-use super::case::{Case, Rival, Work};
+use super::case::{Case, Rival, Unit, Work};
+use super::figures::Figures;
 use super::measure::Run;
 
 /// Medians of each case, and its ratios to its raw rivals.
 pub(crate) fn table(cases: &[Case], runs: &[Vec<Run>]) {
-    for work in Work::ALL.iter().filter(|work| !work.is_beside()) {
+    for work in Work::ALL.iter().filter(|work| work.unit() != Unit::Beside) {
         let all: Vec<_> = cases.iter().zip(runs).filter(|(case, _)| case.work == *work).collect();
         if all.is_empty() {
             continue;
@@ -16,35 +17,46 @@ pub(crate) fn table(cases: &[Case], runs: &[Vec<Run>]) {
     }
     beside(cases, runs);
     println!(
-        "\nmedians (lowest..highest); ratios of medians, and of the best runs; CPU time is of one call, or item, in us"
+        "\nmedians (lowest..highest); ratios of medians, and of the best runs; MiB/s are each way; CPU time is of one call, or item, in us"
     );
 }
 
 fn header(work: Work) -> Vec<String> {
-    let figure = match work {
-        Work::Single => "p50 us",
-        work if work.is_stream() => "items/s",
-        _ => "calls/s",
+    let figure = match work.unit() {
+        Unit::Latency | Unit::Beside => "p50 us",
+        Unit::Calls => "calls/s",
+        Unit::Items => "items/s",
+        Unit::Bytes => "MiB/s",
     };
-    let ratio = if overlaps(work) { "to coalesced" } else { "best to raw" };
+    let ratio = second_rival(work).map_or("best to raw", |(_, header)| header);
     ["case", figure, "", "p99 us", "mean us", "to raw", ratio, "client CPU", "server CPU"].map(str::to_owned).to_vec()
+}
+
+/// Who else is raw here, and what stands above the ratios to it.
+fn second_rival(work: Work) -> Option<(Rival, &'static str)> {
+    let rivals = [(Rival::Coalesced, "to coalesced"), (Rival::Tuned, "to tuned")];
+    rivals.into_iter().find(|(rival, _)| work.is_done_by(*rival))
 }
 
 fn row(case: &Case, runs: &[Run], all: &[(&Case, &Vec<Run>)]) -> Vec<String> {
     let of = |rival| {
         let same = |other: &&(&Case, &Vec<Run>)| other.0.placement == case.placement && other.0.rival == rival;
-        all.iter().find(same).map(|(_, runs)| figures(case.work, runs))
+        all.iter().find(same).map(|(_, runs)| Figures::of_work(case.work, runs))
     };
-    let (own, raw) = (figures(case.work, runs), of(Rival::Raw));
-    let second = match case.work {
-        work if overlaps(work) => of(Rival::Coalesced).map(|raw| own.median / raw.median),
-        work => raw.as_ref().map(|raw| own.best(work) / raw.best(work)),
+    let (own, raw) = (Figures::of_work(case.work, runs), of(Rival::Raw));
+    let second = match second_rival(case.work) {
+        Some((rival, _)) => of(rival).map(|second| own.median / second.median),
+        None => raw.as_ref().map(|raw| own.best(case.work) / raw.best(case.work)),
     };
     let ratio = |ratio: Option<f64>| ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.2}"));
-    let digits = if case.work.is_stream() { 3 } else { 2 };
+    let digits = if case.work.unit() == Unit::Items { 3 } else { 2 };
     let middle = |of: fn(&Run) -> f64| format!("{:.digits$}", Figures::of(runs.iter().map(of)).median);
-    let shown = |number: f64| if case.work == Work::Single { format!("{number:.2}") } else { thousands(number) };
-    let p99 = if overlaps(case.work) { "-".to_owned() } else { middle(|run| run.p99) };
+    let shown = |number: f64| match case.work.unit() {
+        Unit::Latency | Unit::Beside => format!("{number:.2}"),
+        Unit::Calls | Unit::Items => thousands(number),
+        Unit::Bytes => format!("{number:.0}"),
+    };
+    let p99 = if case.work.overlaps() { "-".to_owned() } else { middle(|run| run.p99) };
     vec![
         case.name(),
         shown(own.median),
@@ -58,14 +70,9 @@ fn row(case: &Case, runs: &[Run], all: &[(&Case, &Vec<Run>)]) -> Vec<String> {
     ]
 }
 
-/// Whether many are under way at a time, so that no single one can be timed, and writing them together makes a difference.
-fn overlaps(work: Work) -> bool {
-    work == Work::Outstanding || work.is_stream()
-}
-
 /// Calls on a connection that carries other things, too: what they take, in terms of those that are alone on theirs.
 fn beside(cases: &[Case], runs: &[Vec<Run>]) {
-    let all: Vec<_> = cases.iter().zip(runs).filter(|(case, _)| case.work.is_beside()).collect();
+    let all: Vec<_> = cases.iter().zip(runs).filter(|(case, _)| case.work.unit() == Unit::Beside).collect();
     let median = |runs: &[Run], of: fn(&Run) -> f64| Figures::of(runs.iter().map(of)).median;
     let mut rows =
         vec![["case", "p50 us", "p99 us", "p50 to alone", "p99 to alone", "beside it MiB/s"].map(str::to_owned)];
@@ -90,33 +97,6 @@ fn beside(cases: &[Case], runs: &[Vec<Run>]) {
     if !all.is_empty() {
         println!();
         print_aligned(&rows.into_iter().map(Vec::from).collect::<Vec<_>>());
-    }
-}
-
-struct Figures {
-    median: f64,
-    lowest: f64,
-    highest: f64,
-}
-
-impl Figures {
-    fn of(numbers: impl Iterator<Item = f64>) -> Self {
-        let mut sorted: Vec<f64> = numbers.collect();
-        sorted.sort_by(f64::total_cmp);
-        let at = |place: usize| sorted.get(place).copied().unwrap_or(f64::NAN);
-        Self { median: at(sorted.len() / 2), lowest: at(0), highest: at(sorted.len().saturating_sub(1)) }
-    }
-
-    fn best(&self, work: Work) -> f64 {
-        if work == Work::Single { self.lowest } else { self.highest }
-    }
-}
-
-/// Of the number that counts for this work.
-fn figures(work: Work, runs: &[Run]) -> Figures {
-    match work {
-        Work::Single => Figures::of(runs.iter().map(|run| run.p50)),
-        _ => Figures::of(runs.iter().map(|run| run.calls / run.seconds)),
     }
 }
 
