@@ -2,6 +2,7 @@
 mod common;
 use common::{SOCKETS, Way};
 use rpc_core::{Client, Context, Listening, Server, Service};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// Far longer than anything here takes: what ends at it was lost.
@@ -21,9 +22,16 @@ enum Places {
     /// The thread on which this runs, after so many microseconds.
     #[rpc(returns = String)]
     After { micros: u64 },
+    /// Keeps how many bytes came, and their sum.
+    #[rpc(oneway, blocking)]
+    Weigh { bytes: Vec<u8> },
+    /// What was kept since this was asked last.
+    #[rpc(returns = Vec<(u64, u64)>)]
+    Weighed,
 }
 
-struct Here;
+#[derive(Default)]
+struct Here(Mutex<Vec<(u64, u64)>>);
 
 fn here() -> String {
     std::thread::current().name().unwrap_or_default().to_owned()
@@ -40,11 +48,23 @@ impl PlacesHandler for Here {
         }
         here()
     }
+
+    fn weigh(&self, _cx: &Context, bytes: Vec<u8>) {
+        self.0.lock().unwrap().push((bytes.len() as u64, sum(&bytes)));
+    }
+
+    fn weighed(&self, _cx: &Context) -> Vec<(u64, u64)> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+fn sum(bytes: &[u8]) -> u64 {
+    bytes.iter().map(|byte| u64::from(*byte)).sum()
 }
 
 fn listen(way: Way) -> (Listening, String, tempfile::TempDir) {
     let directory = tempfile::tempdir().unwrap();
-    let listening = common::listen(way, Server::new(Places::serve(Here)), &directory).expect("a socket");
+    let listening = common::listen(way, Server::new(Places::serve(Here::default())), &directory).expect("a socket");
     let address = listening.addresses()[0].to_string();
     (listening, address, directory)
 }
@@ -94,4 +114,22 @@ fn a_slow_method_gets_a_thread_of_its_own_until_it_is_quick_again() {
     places.after(SLOW).unwrap();
     until(false);
     until(true);
+}
+
+/// Large arguments stay in the buffer that they were read into, while what is behind them is read and run.
+#[test]
+fn large_arguments_of_slow_calls_are_their_own() {
+    for way in SOCKETS {
+        let (_listening, address, _directory) = listen(way);
+        let places = Places::connect(&address).unwrap();
+        let places = places.timeout(PATIENCE);
+        for round in 0..20 {
+            // Some fit a buffer with others, some are cut wherever a read ends.
+            let sizes = [20_000, 100_000, 17_000, 3, 70_000, 16_500, 40_000 + round * 100];
+            let sent: Vec<Vec<u8>> = (1..).zip(sizes).map(|(byte, size)| vec![byte; size]).collect();
+            sent.iter().for_each(|bytes| places.weigh(bytes.clone()).unwrap());
+            let expected: Vec<_> = sent.iter().map(|bytes| (bytes.len() as u64, sum(bytes))).collect();
+            assert_eq!(places.weighed().unwrap(), expected, "{way:?}, round {round}");
+        }
+    }
 }

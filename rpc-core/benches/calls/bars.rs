@@ -120,6 +120,7 @@ fn title(work: Work) -> &'static str {
     match work {
         Work::Single => "one call at a time (p50)",
         Work::Outstanding => "64 calls under way",
+        Work::Waits => "a handler that sleeps 1 ms (p50)",
         Work::Connections => "16 connections, a thread each",
         Work::Multiplexed => "16 connections of one thread",
         Work::Threads => "64 threads on one connection",

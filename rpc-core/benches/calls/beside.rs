@@ -1,8 +1,9 @@
 //! Calls one at a time, while another thread moves as much as it can over the same connection.
+use super::case::WARM_CALLS;
 use super::flows::Flows;
 use super::framework::{Counter, connect};
 use super::measure::{Amount, Run, Tally, cpu_time};
-use super::raw::{Numbers, WARM_CALLS};
+use super::raw::Numbers;
 use rpc_core::Connection;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;

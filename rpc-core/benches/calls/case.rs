@@ -1,4 +1,8 @@
 //! What is measured: a kind of work, done by a rival, at a place.
+use std::time::Duration;
+
+/// Calls of each thread before the clock starts.
+pub(crate) const WARM_CALLS: u64 = 500;
 
 /// Calls under way at a time from one thread.
 pub(crate) const OUTSTANDING: usize = 64;
@@ -8,6 +12,9 @@ pub(crate) const CONNECTIONS: usize = 16;
 
 /// Client threads that share one connection.
 pub(crate) const SHARERS: usize = 64;
+
+/// What a handler takes that waits.
+pub(crate) const HANDLER_TIME: Duration = Duration::from_millis(1);
 
 macro_rules! names {
     ($(#[$doc:meta])* $kind:ident { $($(#[$item_doc:meta])* $item:ident = $name:literal),* $(,)? }) => {
@@ -37,6 +44,8 @@ names! {
         Tuned = "raw-tuned",
         /// This framework.
         Framework = "rpc-core",
+        /// The same; nobody polls before he blocks.
+        Unpolled = "rpc-core-unpolled",
     }
 }
 
@@ -45,6 +54,8 @@ names! {
     Work {
         /// Each waits for the one before.
         Single = "single",
+        /// The same with a handler that sleeps for [`HANDLER_TIME`]: polling for its answer would be in vain.
+        Waits = "waits-1ms",
         /// One thread keeps [`OUTSTANDING`] under way.
         Outstanding = "outstanding-64",
         /// [`CONNECTIONS`] threads, each over a connection of its own, one at a time.
@@ -106,7 +117,7 @@ pub(crate) enum Unit {
 impl Work {
     pub(crate) fn unit(self) -> Unit {
         match self {
-            Self::Single => Unit::Latency,
+            Self::Single | Self::Waits => Unit::Latency,
             Self::Outstanding | Self::Connections | Self::Multiplexed | Self::Threads | Self::Connects => Unit::Calls,
             Self::Echo64Kib | Self::Echo1Mib | Self::Echo16Mib => Unit::Bytes,
             Self::Items | Self::Upload => Unit::Items,
@@ -136,6 +147,7 @@ impl Work {
             // With one message at a time there is nothing to coalesce.
             Rival::Coalesced => matches!(self, Self::Outstanding | Self::Items | Self::Upload),
             Rival::Tuned => self.unit() == Unit::Bytes,
+            Rival::Unpolled => self.unit() == Unit::Latency,
         }
     }
 
@@ -144,6 +156,24 @@ impl Work {
             Self::Single => Placement::ALL,
             _ => &[Placement::One, Placement::Two],
         }
+    }
+}
+
+/// How calls are made that follow each other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Calls {
+    /// A thread each.
+    pub(crate) connections: usize,
+    /// Whether the handler does for [`HANDLER_TIME`].
+    pub(crate) waits: bool,
+    /// Whether readers may poll.
+    pub(crate) polls: bool,
+}
+
+impl Calls {
+    /// Of each connection before the clock starts.
+    pub(crate) fn warm(self) -> u64 {
+        if self.waits { WARM_CALLS / 10 } else { WARM_CALLS }
     }
 }
 
@@ -160,6 +190,14 @@ pub(crate) struct Case {
 }
 
 impl Case {
+    pub(crate) fn calls(&self) -> Calls {
+        Calls {
+            connections: if self.work == Work::Connections { CONNECTIONS } else { 1 },
+            waits: self.work == Work::Waits,
+            polls: self.rival != Rival::Unpolled,
+        }
+    }
+
     pub(crate) fn name(&self) -> String {
         format!("{}/{}/{}", self.work.name(), self.placement.name(), self.rival.name())
     }

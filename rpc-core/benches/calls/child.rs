@@ -1,7 +1,7 @@
 //! The two processes of a measurement: this program once more, as server and as client.
 //!
 //! A server prints `ready`, serves until its standard input ends, and prints its CPU time. A client prints its [`Run`].
-use super::case::{CONNECTIONS, Case, Placement, Rival, Unit, Work, named};
+use super::case::{Case, Placement, Rival, Unit, Work, named};
 use super::measure::{Amount, Run, cpu_time};
 use super::{beside, busy, connects, echo, framework, items, multiplexed, raw, raw_items, sharers};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -145,12 +145,13 @@ pub(crate) fn pin(cpu: usize) {
 
 fn serve(case: &Case, address: &Path) {
     let (coalesced, tuned) = (case.rival == Rival::Coalesced, case.rival == Rival::Tuned);
-    let listening = (case.rival == Rival::Framework).then(|| framework::listen(address));
+    let is_framework = matches!(case.rival, Rival::Framework | Rival::Unpolled);
+    let listening = is_framework.then(|| framework::listen(address, case.calls().polls));
     if listening.is_none() {
         match case.work.unit() {
             Unit::Items => raw_items::listen(address, case.work, coalesced),
             Unit::Bytes => echo::listen(address, tuned),
-            _ => raw::listen(address, coalesced),
+            _ => raw::listen(address, coalesced, case.calls().waits),
         }
     }
     let before = cpu_time();
@@ -163,20 +164,23 @@ fn serve(case: &Case, address: &Path) {
 
 fn call(case: &Case, amount: Amount, address: &str) -> Run {
     match case.rival {
-        Rival::Framework => call_framework(case.work, amount, address),
-        rival => call_raw(case.work, rival, amount, address),
+        Rival::Framework | Rival::Unpolled => call_framework(case, amount, address),
+        _ => call_raw(case, amount, address),
     }
 }
 
-fn call_framework(work: Work, amount: Amount, address: &str) -> Run {
-    match work {
-        Work::Single | Work::Alone => framework::single(address, 1, amount),
+fn call_framework(case: &Case, amount: Amount, address: &str) -> Run {
+    match case.work {
+        Work::Single | Work::Waits | Work::Alone | Work::Connections => {
+            framework::single(address, case.calls(), amount)
+        }
         Work::Outstanding => framework::outstanding(address, amount),
-        Work::Connections => framework::single(address, CONNECTIONS, amount),
         Work::Multiplexed => multiplexed::framework(address, amount),
         Work::Threads => sharers::framework(address, amount),
         Work::Connects => connects::framework(address, amount),
-        Work::Echo64Kib | Work::Echo1Mib | Work::Echo16Mib => echo::framework(address, work.payload_bytes(), amount),
+        Work::Echo64Kib | Work::Echo1Mib | Work::Echo16Mib => {
+            echo::framework(address, case.work.payload_bytes(), amount)
+        }
         Work::Items => items::download(address, amount),
         Work::Upload => items::upload(address, amount),
         Work::BesideStream => beside::stream(address, amount),
@@ -185,20 +189,21 @@ fn call_framework(work: Work, amount: Amount, address: &str) -> Run {
     }
 }
 
-fn call_raw(work: Work, rival: Rival, amount: Amount, address: &str) -> Run {
-    let (coalesced, tuned) = (rival == Rival::Coalesced, rival == Rival::Tuned);
-    match work {
-        Work::Single => raw::single(address, 1, amount),
+fn call_raw(case: &Case, amount: Amount, address: &str) -> Run {
+    let (coalesced, tuned) = (case.rival == Rival::Coalesced, case.rival == Rival::Tuned);
+    match case.work {
+        Work::Single | Work::Waits | Work::Connections => raw::single(address, case.calls(), amount),
         Work::Outstanding => raw::outstanding(address, coalesced, amount),
-        Work::Connections => raw::single(address, CONNECTIONS, amount),
         Work::Multiplexed => multiplexed::raw(address, amount),
         Work::Threads => sharers::raw(address, amount),
         Work::Connects => connects::raw(address, amount),
-        Work::Echo64Kib | Work::Echo1Mib | Work::Echo16Mib => echo::raw(address, tuned, work.payload_bytes(), amount),
+        Work::Echo64Kib | Work::Echo1Mib | Work::Echo16Mib => {
+            echo::raw(address, tuned, case.work.payload_bytes(), amount)
+        }
         Work::Items => raw_items::download(address, amount),
         Work::Upload => raw_items::upload(address, coalesced, amount),
         Work::Alone | Work::BesideStream | Work::BesideEcho | Work::BesideReplies => {
-            panic!("{} is the framework's alone", work.name())
+            panic!("{} is the framework's alone", case.work.name())
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Connects, calls once, closes: again and again.
+use super::case::WARM_CALLS;
 use super::framework::{Counter, connect};
 use super::measure::{Amount, Run, Tally};
-use super::raw::{Inbox, Numbers, REPLY_BYTES, REQUEST_BYTES, WARM_CALLS, put, threads};
+use super::raw::{Inbox, Numbers, REPLY_BYTES, REQUEST_BYTES, put, threads};
 use std::io::Write;
 use std::os::unix::net::UnixStream;
 

@@ -1,8 +1,9 @@
 //! Calls that carry as many bytes there and back, one at a time: by a blocking `UnixStream`, and by this framework.
+use super::case::WARM_CALLS;
 use super::flows::Flows;
 use super::framework::connect;
 use super::measure::{Amount, Run, Tally};
-use super::raw::{WARM_CALLS, threads};
+use super::raw::threads;
 use rustix::net::sockopt::set_socket_send_buffer_size;
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};

@@ -1,12 +1,12 @@
 //! This framework's side of the comparison.
-use super::case::OUTSTANDING;
+use super::case::{Calls, HANDLER_TIME, OUTSTANDING, WARM_CALLS};
 use super::flows::{Flows, FlowsHere};
 use super::measure::{Amount, Run, Tally, cpu_time};
-use super::raw::{Numbers, WARM_CALLS, threads};
+use super::raw::{Numbers, threads};
 use rpc_core::{Connect, Connection, Context, Limits, Listening, Pending, Server, Service};
 use std::collections::VecDeque;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The least that a service can do.
 #[derive(Service)]
@@ -14,6 +14,12 @@ pub(crate) enum Counter {
     /// One more.
     #[rpc(returns = u64)]
     Add {
+        /// Than this.
+        number: u64,
+    },
+    /// The same, [`HANDLER_TIME`] later.
+    #[rpc(returns = u64)]
+    AddLate {
         /// Than this.
         number: u64,
     },
@@ -25,34 +31,47 @@ impl CounterHandler for Adds {
     fn add(&self, _cx: &Context, number: u64) -> u64 {
         number + 1
     }
+
+    fn add_late(&self, _cx: &Context, number: u64) -> u64 {
+        std::thread::sleep(HANDLER_TIME);
+        number + 1
+    }
 }
 
-pub(crate) fn listen(address: &Path) -> Listening {
+pub(crate) fn listen(address: &Path, polls: bool) -> Listening {
     let address = address.to_str().expect("a path in UTF-8");
-    let server = Server::new(Counter::serve(Adds)).add(Flows::serve(FlowsHere)).limits(limits());
+    let server = Server::new(Counter::serve(Adds)).add(Flows::serve(FlowsHere)).limits(limits(polls));
     server.listen(address).expect("a server")
 }
 
 pub(crate) fn connect(address: &str) -> Connection {
-    Connect::new(address).service(Counter::INFO).limits(limits()).connect().expect("a connection")
+    connect_by(address, true)
+}
+
+fn connect_by(address: &str, polls: bool) -> Connection {
+    Connect::new(address).service(Counter::INFO).limits(limits(polls)).connect().expect("a connection")
 }
 
 /// The defaults, but for the largest echo.
-fn limits() -> Limits {
+fn limits(polls: bool) -> Limits {
     let mut limits = Limits::default();
     limits.frame_bytes_max = 17 << 20;
+    if !polls {
+        limits.poll_time_max = Duration::ZERO;
+    }
     limits
 }
 
 /// One call at a time on each of so many connections.
-pub(crate) fn single(address: &str, connections: usize, amount: Amount) -> Run {
-    threads(connections, WARM_CALLS, amount, || {
-        let client = Counter::client(connect(address));
+pub(crate) fn single(address: &str, calls: Calls, amount: Amount) -> Run {
+    threads(calls.connections, calls.warm(), amount, || {
+        let client = Counter::client(connect_by(address, calls.polls));
         let mut numbers = Numbers::default();
         move |amount| {
             Tally::of(amount, || {
                 let number = numbers.next_number();
-                assert_eq!(client.add(number).expect("an answer"), number + 1);
+                let answer = if calls.waits { client.add_late(number) } else { client.add(number) };
+                assert_eq!(answer.expect("an answer"), number + 1);
             })
         }
     })

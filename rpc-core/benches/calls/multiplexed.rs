@@ -1,8 +1,8 @@
 //! One thread with a call under way on each of several connections: it sends to all of them, then waits for all.
-use super::case::CONNECTIONS;
+use super::case::{CONNECTIONS, WARM_CALLS};
 use super::framework::{Counter, connect};
 use super::measure::{Amount, Run, Tally, cpu_time};
-use super::raw::{Inbox, Numbers, REPLY_BYTES, REQUEST_BYTES, WARM_CALLS, put};
+use super::raw::{Inbox, Numbers, REPLY_BYTES, REQUEST_BYTES, put};
 use rpc_core::Pending;
 use std::io::Write;
 use std::os::unix::net::UnixStream;

@@ -1,14 +1,11 @@
 //! A blocking `UnixStream` and nothing else: a length, a number, and as many bytes as this framework sends.
-use super::case::OUTSTANDING;
+use super::case::{Calls, HANDLER_TIME, OUTSTANDING, WARM_CALLS};
 use super::measure::{Amount, Run, Tally, cpu_time};
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::Barrier;
 use std::time::Instant;
-
-/// Calls of each thread before the clock starts.
-pub(crate) const WARM_CALLS: u64 = 500;
 
 /// This framework's request: a head of 12 bytes, service 1, deadline 4, method 1, number 4.
 pub(crate) const REQUEST_BYTES: usize = 22;
@@ -34,21 +31,24 @@ impl Numbers {
 }
 
 /// Serves with a thread a connection, which ends with its client. `coalesced`: all that one read brought is answered by
-/// one write; else each message by its own.
-pub(crate) fn listen(address: &Path, coalesced: bool) {
+/// one write; else each message by its own. `waits`: each answer takes [`HANDLER_TIME`].
+pub(crate) fn listen(address: &Path, coalesced: bool, waits: bool) {
     let listener = UnixListener::bind(address).expect("a socket");
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let stream = stream.expect("a connection");
-            std::thread::spawn(move || serve(stream, coalesced));
+            std::thread::spawn(move || serve(stream, coalesced, waits));
         }
     });
 }
 
-fn serve(mut stream: UnixStream, coalesced: bool) {
+fn serve(mut stream: UnixStream, coalesced: bool, waits: bool) {
     let (mut inbox, mut out) = (Inbox::new(REQUEST_BYTES), Vec::new());
     while inbox.fill(&mut stream) {
         while let Some(number) = inbox.next_number() {
+            if waits {
+                std::thread::sleep(HANDLER_TIME);
+            }
             put(number + 1, REPLY_BYTES, &mut out);
             if !coalesced && !flush(&mut stream, &mut out) {
                 return;
@@ -68,8 +68,8 @@ pub(crate) fn flush(stream: &mut UnixStream, out: &mut Vec<u8>) -> bool {
 }
 
 /// One call at a time on each of so many connections.
-pub(crate) fn single(address: &str, connections: usize, amount: Amount) -> Run {
-    threads(connections, WARM_CALLS, amount, || {
+pub(crate) fn single(address: &str, calls: Calls, amount: Amount) -> Run {
+    threads(calls.connections, calls.warm(), amount, || {
         let mut stream = UnixStream::connect(address).expect("a connection");
         let (mut inbox, mut out, mut numbers) = (Inbox::new(REPLY_BYTES), Vec::new(), Numbers::default());
         move |amount| {

@@ -1,8 +1,8 @@
 //! Many threads over one connection, one call at a time each.
-use super::case::SHARERS;
+use super::case::{SHARERS, WARM_CALLS};
 use super::framework::{Counter, connect};
 use super::measure::{Amount, Run, Tally};
-use super::raw::{Inbox, Numbers, REPLY_BYTES, REQUEST_BYTES, WARM_CALLS, put, threads};
+use super::raw::{Inbox, Numbers, REPLY_BYTES, REQUEST_BYTES, put, threads};
 use std::io::Write;
 use std::os::unix::net::UnixStream;
 use std::sync::Mutex;

@@ -154,7 +154,7 @@ mod tests {
         let first = start(&mut state);
         assert!(state.rest().is_none() && state.outbox.is_some(), "it has something to send");
         let batch = state.outbox().take();
-        let length = batch.bytes.len();
+        let length = batch.len();
         state.outbox().wrote(batch, length);
         assert!(state.rest().is_none() && state.calls.is_some(), "an answer will come");
         state.calls().0.calls.give_up(first, false, &mut Vec::new());

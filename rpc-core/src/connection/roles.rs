@@ -10,7 +10,7 @@ use super::carrier::{Guard, State};
 use super::line::Line;
 use crate::net::{Received, Spin, Stream, Wait, cpu};
 use crate::proto::{Body, Caller, End, Voided, Waits};
-use crate::wire::{Found, Inbox, Message};
+use crate::wire::{Batch, Found, Inbox};
 use std::io::{self, ErrorKind};
 use std::thread::{self, Thread};
 use std::time::Duration;
@@ -74,7 +74,7 @@ impl Line {
     }
 
     /// What waits to be written, for this thread to write it; `None`: it is, or others do it.
-    fn take_batch(&self, state: &mut State) -> Option<Message> {
+    fn take_batch(&self, state: &mut State) -> Option<Batch> {
         if self.owner().is_some() {
             return None;
         }
@@ -245,7 +245,7 @@ impl Line {
     /// Writes the whole batch. Where the socket takes no more, this thread reads meanwhile, if nobody else does: two
     /// peers that both only write would wait for each other for ever. And it stops there once it has what it waits for: much of
     /// the batch may be others', who take over when it leaves.
-    pub(super) fn write(&self, batch: Message, what: Waits, until: Until) -> Guard<'_> {
+    pub(super) fn write(&self, batch: Batch, what: Waits, until: Until) -> Guard<'_> {
         let (mut at, mut woken) = (0, Vec::new());
         loop {
             match self.stream().send_beside(batch.rest(at)) {
@@ -275,7 +275,7 @@ impl Line {
                     return self.lock();
                 }
             }
-            if at >= batch.bytes.len() {
+            if at >= batch.len() {
                 break;
             }
         }
@@ -373,7 +373,7 @@ impl Line {
 
 /// The system passes none of the descriptors of this call now: somebody may have filled what it keeps of this user's. Its caller
 /// is told so; the others' calls go on.
-fn not_passed(state: &mut State, batch: Message, woken: &mut Vec<Thread>) {
+fn not_passed(state: &mut State, batch: Batch, woken: &mut Vec<Thread>) {
     let (caller, outbox) = state.calls();
     if let Some(Voided::Call { id, start }) = outbox.void_first(batch) {
         caller.not_passed(id, start, woken);
@@ -381,7 +381,9 @@ fn not_passed(state: &mut State, batch: Message, woken: &mut Vec<Thread>) {
 }
 
 fn wake(woken: &mut Vec<Thread>) {
-    woken.drain(..).for_each(|thread| thread.unpark());
+    if !woken.is_empty() {
+        woken.drain(..).for_each(|thread| thread.unpark());
+    }
 }
 
 /// Why a connection ends that can be used no more. A reset is a peer's that has closed it and left something unread.

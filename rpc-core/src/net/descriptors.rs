@@ -23,8 +23,17 @@ const CLOSE_ON_EXEC: RecvFlags = RecvFlags::CMSG_CLOEXEC;
 #[cfg(target_vendor = "apple")]
 const CLOSE_ON_EXEC: RecvFlags = RecvFlags::empty();
 
-/// Sends bytes, and these descriptors with the first of them. Says how many bytes were taken; if any, all descriptors were.
-pub(super) fn send(socket: BorrowedFd<'_>, bytes: &[u8], fds: &[Descriptor], flags: SendFlags) -> Result<usize, Errno> {
+/// Sends bytes of two places, and these descriptors with the first of them. Says how many bytes were taken; if any, all descriptors were.
+pub(super) fn send(
+    socket: BorrowedFd<'_>,
+    bytes: [&[u8]; 2],
+    fds: &[Descriptor],
+    flags: SendFlags,
+) -> Result<usize, Errno> {
+    let slices = bytes.map(IoSlice::new);
+    if fds.is_empty() {
+        return sendmsg(socket, &slices, &mut SendAncillaryBuffer::default(), flags);
+    }
     let borrowed: Vec<_> = fds.iter().map(|fd| fd.as_fd()).collect();
     let mut space = [MaybeUninit::uninit(); SPACE];
     let mut control = SendAncillaryBuffer::new(&mut space);
@@ -32,7 +41,7 @@ pub(super) fn send(socket: BorrowedFd<'_>, bytes: &[u8], fds: &[Descriptor], fla
         // More than the system passes. Limits are looked at before.
         return Err(Errno::INVAL);
     }
-    sendmsg(socket, &[IoSlice::new(bytes)], &mut control, flags)
+    sendmsg(socket, &slices, &mut control, flags)
 }
 
 /// Appends what is there, up to the spare capacity of `into`, and the descriptors that came with it, of which `fds_max` may

@@ -97,7 +97,7 @@ impl Spin {
 /// Where this thread runs; [`CPU_UNKNOWN`] where the system does not say. (sched_getcpu(3))
 pub(crate) fn cpu() -> u8 {
     #[cfg(target_os = "linux")]
-    return (rustix::thread::sched_getcpu() % usize::from(CPU_UNKNOWN)) as u8;
+    return nix::sched::sched_getcpu().map_or(CPU_UNKNOWN, |cpu| (cpu % usize::from(CPU_UNKNOWN)) as u8);
     #[cfg(not(target_os = "linux"))]
     return CPU_UNKNOWN;
 }

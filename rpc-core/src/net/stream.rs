@@ -6,7 +6,7 @@
 
 use super::counts::Counts;
 use super::{Peer, Readiness, Received, Wait, descriptors, passed, program::Running};
-use crate::wire::{Arrivals, Descriptor, fds_max};
+use crate::wire::{Arrivals, Rest, fds_max};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
@@ -193,19 +193,19 @@ impl Stream {
     /// # Errors
     /// `WouldBlock` if the kernel takes nothing now; else the connection is over.
     pub(crate) fn send(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.send_beside((bytes, &[]))
+        self.send_beside(Rest { bytes: [bytes, &[]], fds: &[] })
     }
 
-    /// The same with descriptors, which go with the first byte: if it took any bytes, it took them.
+    /// The same for a batch; its descriptors go with the first byte: if it took any bytes, it took them.
     ///
     /// # Errors
     /// As [`send`](Self::send); and `ETOOMANYREFS` of unix(7), if too many of this user's descriptors are on their way.
-    pub(crate) fn send_beside(&self, (bytes, fds): (&[u8], &[Descriptor])) -> io::Result<usize> {
+    pub(crate) fn send_beside(&self, rest: Rest<'_>) -> io::Result<usize> {
         loop {
             self.counts.send();
-            let sent = match fds {
-                [] => rustix::net::send(self, bytes, SEND_FLAGS),
-                _ => descriptors::send(self.as_fd(), bytes, fds, SEND_FLAGS),
+            let sent = match rest {
+                Rest { bytes: [bytes, []], fds: [] } => rustix::net::send(self, bytes, SEND_FLAGS),
+                Rest { bytes, fds } => descriptors::send(self.as_fd(), bytes, fds, SEND_FLAGS),
             };
             match sent {
                 Err(Errno::INTR) => {}

@@ -5,7 +5,7 @@
 //! Type-checked only so far; nobody has run it.
 
 use super::{Peer, Readiness, Received, Wait};
-use crate::wire::{Arrivals, Descriptor};
+use crate::wire::{Arrivals, Rest};
 use interprocess::local_socket::{self, traits::Stream as _};
 use std::{
     fs::File,
@@ -130,9 +130,9 @@ impl Stream {
     /// None come.
     pub(crate) fn expect_fds(&self, _fds_max: u32) {}
 
-    /// Sends the bytes: there are no descriptors here.
-    pub(crate) fn send_beside(&self, (bytes, _): (&[u8], &[Descriptor])) -> io::Result<usize> {
-        self.send(bytes)
+    /// Sends what lies together at the beginning of a batch: there are no descriptors here.
+    pub(crate) fn send_beside(&self, rest: Rest<'_>) -> io::Result<usize> {
+        self.send(rest.bytes[0])
     }
 
     /// There are no descriptors here that could be too many.

@@ -4,7 +4,7 @@
 //! [`received`](Caller::received), and asks [`outcome`](Caller::outcome) when it gives up. `W` wakes whoever waits. What is to be
 //! sent goes to the connection's outbox, which the serving side shares.
 use super::{Answer, Calls, Delivered, Fault, Outbox, Sent, Side, Streams, Taken, Unanswered, Waits};
-use crate::wire::{CallId, DecodeLimits, Fds, Head, Kind, Message, Refusal, decode, set_call};
+use crate::wire::{Batch, CallId, DecodeLimits, Fds, Head, Kind, Message, Refusal, decode, is_kept, set_call};
 use crate::{Outcome, Shape};
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -150,7 +150,7 @@ impl<W> Caller<W> {
     }
 
     /// What waits to be written, if nobody writes; to be brought back by [`wrote`](Self::wrote).
-    pub(crate) fn take_batch(&mut self, outbox: &mut Outbox) -> Option<Message> {
+    pub(crate) fn take_batch(&mut self, outbox: &mut Outbox) -> Option<Batch> {
         self.has_work(outbox).then(|| outbox.take())
     }
 
@@ -194,7 +194,7 @@ impl<W> Caller<W> {
     }
 
     /// The kernel took `count` bytes of the batch.
-    pub(crate) fn wrote(&mut self, batch: Message, count: usize, outbox: &mut Outbox, woken: &mut Vec<W>) {
+    pub(crate) fn wrote(&mut self, batch: Batch, count: usize, outbox: &mut Outbox, woken: &mut Vec<W>) {
         outbox.wrote(batch, count);
         self.calls.written(woken);
     }
@@ -283,7 +283,7 @@ impl<W> Caller<W> {
 
     /// The first part, or a further one, of an answer that comes in several.
     fn part(&mut self, id: CallId, bytes: &[u8], fds: Fds, woken: &mut Vec<W>) {
-        let have = self.calls.add_part(id, bytes, fds);
+        let have = self.calls.add_part(id, bytes, fds, || self.spares.pop().unwrap_or_default());
         match have {
             None => self.unasked(id, woken),
             Some(have) => _ = self.fits(id, have, woken),
@@ -313,7 +313,6 @@ impl<W> Caller<W> {
             }
             (None, Body::Part(part)) => {
                 let mut bytes = self.spares.pop().unwrap_or_default();
-                bytes.clear();
                 bytes.extend_from_slice(part);
                 Answer::Body { message: Message { bytes, fds }, start: 0 }
             }
@@ -411,8 +410,12 @@ impl<W> Caller<W> {
         Some(match self.calls.take(id)? {
             Answer::Failed(why) => Err(why),
             Answer::Body { message, start } => {
-                let Message { bytes: old, .. } = std::mem::replace(buffer, message);
-                if old.capacity() <= SPARE_BYTES_MAX && self.spares.len() < SPARES_MAX {
+                let size = message.bytes.len();
+                let Message { bytes: mut old, .. } = std::mem::replace(buffer, message);
+                let is_kept =
+                    old.capacity() <= SPARE_BYTES_MAX || self.spares.is_empty() && is_kept(old.capacity(), size);
+                if is_kept && self.spares.len() < SPARES_MAX {
+                    old.clear();
                     self.spares.push(old);
                 }
                 Ok(start)

@@ -9,7 +9,7 @@
 use super::Fault;
 use crate::Error;
 use crate::wire::{CallId, Fds, Message};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque, hash_map::Entry};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 use std::time::Duration;
@@ -188,18 +188,28 @@ impl<W> Calls<W> {
 
     /// The answer, if it is there: then the call is over.
     pub(crate) fn take(&mut self, id: CallId) -> Option<Answer> {
-        let Some(Slot::Answered { .. }) = self.slots.get(&id) else { return None };
-        match self.slots.remove(&id) {
-            Some(Slot::Answered { answer }) => Some(answer),
-            _ => None,
+        let Entry::Occupied(slot) = self.slots.entry(id) else { return None };
+        match slot.get() {
+            Slot::Answered { .. } => match slot.remove() {
+                Slot::Answered { answer } => Some(answer),
+                Slot::Waiting { .. } | Slot::Abandoned => None,
+            },
+            Slot::Waiting { .. } | Slot::Abandoned => None,
         }
     }
 
     /// Part of an answer has come, of which there will be more. Gives how much of it there is now; `None`: nobody asked.
-    pub(crate) fn add_part(&mut self, id: CallId, bytes: &[u8], fds: Fds) -> Option<usize> {
+    /// The first goes into the buffer that `empty` gives.
+    pub(crate) fn add_part(
+        &mut self,
+        id: CallId,
+        bytes: &[u8],
+        fds: Fds,
+        empty: impl FnOnce() -> Vec<u8>,
+    ) -> Option<usize> {
         match self.slots.get_mut(&id)? {
             Slot::Waiting { parts, .. } => {
-                let parts = parts.get_or_insert_with(|| Message { bytes: Vec::new(), fds });
+                let parts = parts.get_or_insert_with(|| Message { bytes: empty(), fds });
                 parts.bytes.extend_from_slice(bytes);
                 Some(parts.bytes.len())
             }

@@ -7,20 +7,29 @@
 //! Positions count all bytes of frames that are ever queued on a connection. So "was this frame sent?" is a comparison, and
 //! the outcome of a call whose connection died is known, not guessed.
 //!
+//! A large part of an answer is not copied: its head goes into the queue, and a [`Slice`] of the answer is sent behind it.
+//!
 //! Descriptors are kept beside the queue by the positions of their frames, and go with the first byte of a batch. So a frame
 //! that has some begins one.
-use crate::wire::{CallId, Cut, Cutter, Fds, HEAD_BYTES, Kind, Message, kind_of, put_part, set_cpu, set_fds, void};
+use crate::wire::{
+    Batch, CallId, Cut, Cutter, Fds, HEAD_BYTES, Kind, Message, Slice, is_kept, kind_of, put_large_part, put_part,
+    set_cpu, set_fds, void,
+};
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// From this size on a frame is not copied into the queue, if it can become the queue.
 const SWAP_BYTES: usize = 16 << 10;
 
-/// Emptied buffers up to this size are used again.
-const SPARE_BYTES_MAX: usize = 128 << 10;
-
 /// What one frame of a lane carries at most: it takes some ten microseconds to write, and as much to read.
 pub(crate) const CHUNK_BYTES: usize = 64 << 10;
+
+/// From this size on a part is sent from where it lies: below it, one write of one piece is quicker.
+const SLICE_BYTES_MIN: usize = 16 << 10;
+
+/// What is left of an answer behind such a part, and is less, goes with it.
+const LEFT_OVER_BYTES: usize = 4 << 10;
 
 /// One batch takes no more from lanes once it has this much.
 const BATCH_BYTES: usize = 64 << 10;
@@ -36,6 +45,8 @@ const FD_BYTES: usize = 16 << 10;
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     queue: Vec<u8>,
+    /// What is sent in the midst of it.
+    splice: Option<Splice>,
     /// An emptied buffer, to become the next queue.
     spare: Vec<u8>,
     /// The kernel has taken all bytes before this position.
@@ -79,6 +90,13 @@ pub(crate) enum Voided {
     Call { id: CallId, start: u64 },
 }
 
+/// Bytes that are sent behind the first `at` of the queue.
+#[derive(Debug)]
+struct Splice {
+    at: usize,
+    slice: Slice,
+}
+
 /// What one call has to send.
 #[derive(Debug)]
 struct Lane {
@@ -91,7 +109,8 @@ struct Lane {
 #[derive(Debug)]
 struct Part {
     kind: Kind,
-    bytes: Vec<u8>,
+    /// Shared with who writes them.
+    bytes: Arc<Vec<u8>>,
     at: usize,
     /// They go with its first frame.
     fds: Fds,
@@ -149,11 +168,13 @@ impl Outbox {
         match last.filter(|last| last.is_stream() && last.kind == kind) {
             // The bytes of a stream may be cut, and joined, anywhere.
             Some(last) => {
-                last.bytes.extend_from_slice(body);
+                Arc::make_mut(&mut last.bytes).extend_from_slice(body);
                 self.fresh = true;
                 self.count();
             }
-            None => self.push_part(side, call, Part { kind, bytes: body.to_vec(), at: 0, fds: Fds::default() }),
+            None => {
+                self.push_part(side, call, Part { kind, bytes: Arc::new(body.to_vec()), at: 0, fds: Fds::default() })
+            }
         }
     }
 
@@ -165,11 +186,19 @@ impl Outbox {
         let Some(kind) = kind_of(&frame.bytes) else { return };
         if is_small && !self.has_lane(Side::Callee, call) {
             self.attach(self.end(), frame.fds.take());
-            self.push_bytes(&frame.bytes);
-            return frame.bytes.clear();
+            self.push(&mut frame.bytes);
+            return frame.reuse();
         }
-        let Message { bytes, fds } = std::mem::take(frame);
-        self.push_part(Side::Callee, call, Part { kind, bytes, at: HEAD_BYTES, fds });
+        let Message { bytes, fds } = std::mem::replace(frame, Message::from(self.emptied()));
+        self.push_part(Side::Callee, call, Part { kind, bytes: Arc::new(bytes), at: HEAD_BYTES, fds });
+    }
+
+    /// A buffer that was of use, and is in none.
+    fn emptied(&mut self) -> Vec<u8> {
+        match self.queue.is_empty() && self.queue.capacity() > self.spare.capacity() {
+            true => std::mem::take(&mut self.queue),
+            false => std::mem::take(&mut self.spare),
+        }
     }
 
     /// Puts a part behind what its call has in its lane.
@@ -188,7 +217,7 @@ impl Outbox {
 
     /// Whether one more frame of bulk may stand before what is small: there is less than a batch that is not written.
     fn has_place(&self) -> bool {
-        self.writing as usize + self.queue.len() < BATCH_BYTES
+        self.writing as usize + self.unwritten() < BATCH_BYTES
     }
 
     /// Counts anew what waits in lanes. There are few, and few parts in each.
@@ -242,7 +271,12 @@ impl Outbox {
 
     /// Where the next frame will stand.
     pub(crate) fn end(&self) -> u64 {
-        self.written + self.writing + self.queue.len() as u64
+        self.written + self.writing + self.unwritten() as u64
+    }
+
+    /// Bytes that have left their lanes, and are in nobody's hands.
+    fn unwritten(&self) -> usize {
+        self.queue.len() + self.splice.as_ref().map_or(0, |splice| splice.slice.len())
     }
 
     /// How many bytes the kernel has taken in all.
@@ -252,12 +286,12 @@ impl Outbox {
 
     /// How many bytes wait, and are in nobody's hands.
     pub(crate) fn queued(&self) -> usize {
-        self.queue.len() + self.bulk
+        self.unwritten() + self.bulk
     }
 
     /// How many bytes wait that no receiver has granted: what grows with what is asked.
     pub(crate) fn owed(&self) -> usize {
-        self.queue.len() + self.owed
+        self.unwritten() + self.owed
     }
 
     /// The same with the descriptors that wait, in bytes that are as much of a burden.
@@ -289,41 +323,48 @@ impl Outbox {
 
     /// Whether nothing waits that is not in a writer's hands.
     pub(crate) fn is_empty(&self) -> bool {
-        self.queue.is_empty() && self.lanes.as_ref().is_none_or(|lanes| lanes.is_empty())
+        self.unwritten() == 0 && self.lanes.as_ref().is_none_or(|lanes| lanes.is_empty())
     }
 
     /// All frames that wait, and what the lanes have, up to a batch, or to the next frame with descriptors; for one writer. He
     /// brings it back with [`wrote`](Self::wrote).
-    pub(crate) fn take(&mut self) -> Message {
+    pub(crate) fn take(&mut self) -> Batch {
         self.fill();
-        let mut batch = std::mem::replace(&mut self.queue, std::mem::take(&mut self.spare));
-        let fds = match self.fds {
-            Some(_) => self.cut(&mut batch),
-            None => Fds::default(),
+        let (fds, end) = self.take_fds();
+        let splice_at = self.splice.as_ref().map_or(self.queue.len(), |splice| splice.at);
+        let length = splice_at.min(end);
+        let behind = match length < self.queue.len() {
+            true => self.queue.split_off(length),
+            false => std::mem::take(&mut self.spare),
         };
+        let bytes = std::mem::replace(&mut self.queue, behind);
+        let slice = match self.splice.take_if(|splice| splice.at == length) {
+            Some(splice) => splice.slice,
+            None => Slice::default(),
+        };
+        self.splice.iter_mut().for_each(|splice| splice.at -= length);
+        let batch = Batch { frames: Message { bytes, fds }, slice };
         self.writing = batch.len() as u64;
-        Message { bytes: batch, fds }
+        batch
     }
 
     /// Says in a batch that was just taken where it is sent from.
-    pub(crate) fn stamp(&self, batch: &mut Message, cpu: u8) {
+    pub(crate) fn stamp(&self, batch: &mut Batch, cpu: u8) {
         if !self.ragged {
-            set_cpu(&mut batch.bytes, cpu);
+            set_cpu(&mut batch.frames.bytes, cpu);
         }
     }
 
-    /// Leaves of a batch, which is all that waits, what may go together; gives the descriptors that go with it.
-    fn cut(&mut self, batch: &mut Vec<u8>) -> Fds {
-        let Some(waiting) = &mut self.fds else { return Fds::default() };
+    /// The descriptors of the first frame that waits, and how many bytes may go with them: up to the next frame that has some.
+    fn take_fds(&mut self) -> (Fds, usize) {
+        let Some(waiting) = &mut self.fds else { return (Fds::default(), usize::MAX) };
         let begins_it = waiting.front().is_some_and(|(position, _)| *position == self.written);
         let fds = waiting.pop_front_if(|_| begins_it).map(|(_, fds)| fds).unwrap_or_default();
-        if let Some((next, _)) = waiting.front() {
-            let end = usize::try_from(next - self.written).unwrap_or(usize::MAX);
-            self.queue = batch.split_off(end.min(batch.len()));
-        } else {
+        let Some((next, _)) = waiting.front() else {
             self.fds = None;
-        }
-        fds
+            return (fds, usize::MAX);
+        };
+        (fds, usize::try_from(next - self.written).unwrap_or(usize::MAX))
     }
 
     /// Puts frames of the lanes behind those that wait, each lane's in its turn; at least one, so that many small frames do
@@ -332,12 +373,17 @@ impl Outbox {
         let Some(lanes) = self.lanes.as_mut().filter(|_| self.lanes_end <= self.written) else { return };
         let batch = BATCH_BYTES.max(self.queue.len() + 1);
         while self.queue.len() < batch
+            && self.splice.is_none()
             && let Some(mut lane) = lanes.pop_front()
         {
             let Some(part) = lane.parts.front_mut() else { continue };
             let (start, fds) = (self.queue.len(), part.fds.take());
-            let is_over = part.put_chunk(lane.call, &mut self.queue);
-            if is_over {
+            let slice = match part.is_sliced(&fds) {
+                true => part.put_head(lane.call, &mut self.queue),
+                false => part.put_chunk(lane.call, &mut self.queue),
+            };
+            self.splice = slice.map(|slice| Splice { at: self.queue.len(), slice });
+            if part.is_over() {
                 lane.parts.pop_front();
             }
             if !fds.is_empty() {
@@ -358,30 +404,45 @@ impl Outbox {
 
     /// The kernel took the first `count` bytes of the batch, and its descriptors with the first of them. What it did not take
     /// waits again, before everything else.
-    pub(crate) fn wrote(&mut self, batch: Message, count: usize) {
-        let Message { bytes: mut batch, fds } = batch;
+    pub(crate) fn wrote(&mut self, batch: Batch, count: usize) {
+        let length = batch.len();
+        let Batch { frames: Message { mut bytes, fds }, mut slice } = batch;
         if count == 0 && !fds.is_empty() {
             self.fds.get_or_insert_default().push_front((self.written, fds));
         }
         self.written += count as u64;
         self.writing = 0;
-        self.ragged = count < batch.len() && (count > 0 || self.ragged);
-        batch.drain(..count.min(batch.len()));
-        if batch.is_empty() {
-            // A buffer that one large message needed is not kept for small ones.
-            if batch.capacity() <= SPARE_BYTES_MAX {
-                self.spare = batch;
-            }
+        self.ragged = count < length && (count > 0 || self.ragged);
+        let used = bytes.len();
+        bytes.drain(..count.min(used));
+        slice.advance(count.saturating_sub(used));
+        self.splice.iter_mut().for_each(|splice| splice.at += bytes.len());
+        if !slice.is_empty() {
+            self.splice = Some(Splice { at: bytes.len(), slice });
+        } else if let Some(buffer) = slice.into_buffer() {
+            let used = buffer.len();
+            self.keep(buffer, used);
+        }
+        if bytes.is_empty() {
+            self.keep(bytes, used);
         } else {
-            batch.append(&mut self.queue);
-            self.queue = batch;
+            bytes.append(&mut self.queue);
+            self.queue = bytes;
+        }
+    }
+
+    /// Puts by a buffer that had `used` bytes, unless there is a larger one.
+    fn keep(&mut self, mut buffer: Vec<u8>, used: usize) {
+        if is_kept(buffer.capacity(), used) && buffer.capacity() > self.spare.capacity() {
+            buffer.clear();
+            self.spare = buffer;
         }
     }
 
     /// Nothing of this batch is taken, because of its descriptors. The call or the answer that they belong to, at its start, will
     /// not be sent, nor any more of it: gives which it is. The batch waits again.
-    pub(crate) fn void_first(&mut self, batch: Message) -> Option<Voided> {
-        let head = match Cutter::default().cut(&batch.bytes, u32::MAX) {
+    pub(crate) fn void_first(&mut self, batch: Batch) -> Option<Voided> {
+        let head = match Cutter::default().cut(&batch.frames.bytes, u32::MAX) {
             Ok(Cut::Frame { head, used, .. }) => Some((head, used as u64)),
             _ => None,
         };
@@ -432,21 +493,42 @@ impl Outbox {
     /// Takes back a queued frame, and what stands of its call's items behind it: their receiver will skip them. False: some
     /// of it is written, or in a writer's hands.
     pub(crate) fn take_back(&mut self, frame: &Range<u64>) -> bool {
-        let place = frame.start.checked_sub(self.written + self.writing);
-        let Some(mut rest) = place.and_then(|place| self.queue.get_mut(place as usize..)) else { return false };
-        void(rest);
+        let Some(at) = self.place_of(frame.start).filter(|at| *at < self.queue.len()) else { return false };
         if let Some(fds) = &mut self.fds {
             fds.retain(|(position, _)| *position != frame.start);
         }
-        let (mut cutter, mut call) = (Cutter::default(), None);
-        while let Ok(Cut::Frame { head, used, .. }) = cutter.cut(rest, u32::MAX) {
-            let is_input = matches!(head.kind, Kind::Input | Kind::InputEnd);
-            if *call.get_or_insert(head.call) == head.call && is_input {
-                void(rest);
-            }
-            rest = rest.get_mut(used..).unwrap_or_default();
-        }
+        let length = self.queue.len();
+        let (before, behind) =
+            self.queue.split_at_mut(self.splice.as_ref().map_or(length, |splice| splice.at.min(length)));
+        let (first, behind) = match at.checked_sub(before.len()) {
+            Some(at) => (behind.get_mut(at..).unwrap_or_default(), Default::default()),
+            None => (before.get_mut(at..).unwrap_or_default(), behind),
+        };
+        let mut call = None;
+        void(first);
+        void_input(first, &mut call);
+        void_input(behind, &mut call);
         true
+    }
+
+    /// Where in the queue the frame at this position is.
+    fn place_of(&self, position: u64) -> Option<usize> {
+        let place = position.checked_sub(self.written + self.writing)? as usize;
+        match &self.splice {
+            Some(Splice { at, slice }) if place > *at => place.checked_sub(slice.len()),
+            _ => Some(place),
+        }
+    }
+}
+
+/// The items of this call become void, in as many whole frames as there are; if none is given, of that of the first frame.
+fn void_input(mut frames: &mut [u8], call: &mut Option<CallId>) {
+    let mut cutter = Cutter::default();
+    while let Ok(Cut::Frame { head, used, .. }) = cutter.cut(frames, u32::MAX) {
+        if *call.get_or_insert(head.call) == head.call && matches!(head.kind, Kind::Input | Kind::InputEnd) {
+            void(frames);
+        }
+        frames = frames.get_mut(used..).unwrap_or_default();
     }
 }
 
@@ -469,14 +551,37 @@ impl Part {
         self.bytes.len() - self.at + HEAD_BYTES
     }
 
-    /// Appends the next frame. True: it is the last of this part.
-    fn put_chunk(&mut self, call: CallId, out: &mut Vec<u8>) -> bool {
+    fn is_over(&self) -> bool {
+        self.at >= self.bytes.len()
+    }
+
+    /// Whether its next frame is sent from where it lies. One with descriptors may have to be taken back, whole; and a stream's
+    /// bytes still change.
+    fn is_sliced(&self, fds: &Fds) -> bool {
+        self.left() >= SLICE_BYTES_MIN && fds.is_empty() && !self.is_stream()
+    }
+
+    /// Appends the head of the next frame; gives its body.
+    fn put_head(&mut self, call: CallId, out: &mut Vec<u8>) -> Option<Slice> {
+        let mut end = self.bytes.len().min(self.at + CHUNK_BYTES);
+        // A little that is left over is not worth a write of its own.
+        if self.bytes.len() - end < LEFT_OVER_BYTES {
+            end = self.bytes.len();
+        }
+        put_large_part(out, self.kind, call, end - self.at, end < self.bytes.len());
+        let slice = Slice::new(&self.bytes, self.at..end);
+        self.at = end;
+        Some(slice)
+    }
+
+    /// Appends the next frame.
+    fn put_chunk(&mut self, call: CallId, out: &mut Vec<u8>) -> Option<Slice> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         let (chunk, left) = rest.split_at(rest.len().min(CHUNK_BYTES));
         // Only replies are put together again; a stream has no frames of its own.
         put_part(out, self.kind, call, chunk, !left.is_empty() && !self.is_stream());
         self.at += chunk.len();
-        self.at >= self.bytes.len()
+        None
     }
 }
 
@@ -492,10 +597,11 @@ mod tests {
         put_part(&mut frame, Kind::Ping, CallId(1), &[], false);
         let stamped = |outbox: &mut Outbox| {
             let mut batch = outbox.take();
-            let before = batch.bytes.clone();
+            let before = batch.bytes();
             outbox.stamp(&mut batch, 5);
-            let differs = batch.bytes.iter().zip(&before).filter(|(stamped, before)| stamped != before);
-            (differs.count(), cpu_of(&batch.bytes), batch)
+            let after = batch.bytes();
+            let differs = after.iter().zip(&before).filter(|(stamped, before)| stamped != before);
+            (differs.count(), cpu_of(&after), batch)
         };
         (0..2).for_each(|_| outbox.push_bytes(&frame));
         let (differ, cpu, batch) = stamped(&mut outbox);
@@ -508,7 +614,7 @@ mod tests {
         }
         let (differ, _, batch) = stamped(&mut outbox);
         assert_eq!(differ, 0);
-        let length = batch.bytes.len();
+        let length = batch.len();
         outbox.wrote(batch, length);
         outbox.push_bytes(&frame);
         assert_eq!(stamped(&mut outbox).1, Some(5));
@@ -522,7 +628,7 @@ mod tests {
         outbox.push_bytes(&preface);
         let mut batch = outbox.take();
         outbox.stamp(&mut batch, 5);
-        assert_eq!(batch.bytes, preface);
+        assert_eq!(batch.bytes(), preface);
     }
 
     #[test]
@@ -538,7 +644,7 @@ mod tests {
         assert!(!outbox.take_back(&b), "half of it is gone");
         assert!(outbox.take_back(&c));
         assert_eq!(
-            outbox.take().bytes,
+            outbox.take().bytes(),
             [vec![2; 5], vec![3, 3, 3, 3, 0, 0, 0], vec![3; 3]].concat(),
             "c has become void"
         );
@@ -562,7 +668,7 @@ mod tests {
         assert_eq!(outbox.push(&mut large), 0..SWAP_BYTES as u64);
         assert!(large.is_empty());
         let taken = outbox.take();
-        assert_eq!(taken.bytes.as_ptr(), at);
+        assert_eq!(taken.frames.bytes.as_ptr(), at);
     }
 
     /// Everything that is written, as frames: kind, call, length, and whether it goes on. And how many came in each batch.
@@ -570,11 +676,11 @@ mod tests {
         let mut batches = Vec::new();
         while outbox.is_ready() {
             let (batch, mut cutter, mut at, mut seen) = (outbox.take(), Cutter::default(), 0, Vec::new());
-            while let Ok(Cut::Frame { head, used, .. }) = cutter.cut(&batch.bytes[at..], u32::MAX) {
+            while let Ok(Cut::Frame { head, used, .. }) = cutter.cut(&batch.bytes()[at..], u32::MAX) {
                 seen.push((head.kind, head.call.0, head.length as usize, head.more));
                 at += used;
             }
-            assert_eq!(at, batch.bytes.len(), "whole frames");
+            assert_eq!(at, batch.len(), "whole frames");
             outbox.wrote(batch, at);
             batches.push(seen);
         }
@@ -585,20 +691,21 @@ mod tests {
     /// T7: a small frame waits for one batch of bulk at most, and every lane has its turn.
     #[test]
     fn bulk_goes_in_turns_and_small_frames_before_it() {
+        const LAST: usize = LEFT_OVER_BYTES;
         let mut outbox = Outbox::default();
         for call in [1, 2] {
-            outbox.push_in_turn(Side::Callee, CallId(call), Kind::Reply, &vec![7; 2 * CHUNK_BYTES + 1]);
+            outbox.push_in_turn(Side::Callee, CallId(call), Kind::Reply, &vec![7; 2 * CHUNK_BYTES + LAST]);
         }
         let first = outbox.take();
         let mut small = Vec::new();
         put_part(&mut small, Kind::Pong, CallId(9), b"", false);
         outbox.push(&mut small);
-        let written = first.bytes.len();
+        let written = first.len();
         outbox.wrote(first, written);
         let batches = drain(&mut outbox);
         assert_eq!(batches[0], [(Kind::Pong, 9, 0, false), (Kind::Reply, 2, CHUNK_BYTES, true)]);
         let order: Vec<_> = batches[1..].concat();
-        let expected = [(1, CHUNK_BYTES, true), (2, CHUNK_BYTES, true), (1, 1, false), (2, 1, false)];
+        let expected = [(1, CHUNK_BYTES, true), (2, CHUNK_BYTES, true), (1, LAST, false), (2, LAST, false)];
         assert_eq!(order, expected.map(|(call, length, more)| (Kind::Reply, call, length, more)));
     }
 
@@ -610,10 +717,10 @@ mod tests {
             outbox.push_in_turn(Side::Callee, CallId(call), Kind::Items, &vec![7; 2 * CHUNK_BYTES]);
         }
         let first = outbox.take();
-        let rest = first.bytes.len() - 10;
+        let rest = first.len() - 10;
         outbox.wrote(first, 10);
         let again = outbox.take();
-        assert_eq!(again.bytes.len(), rest, "nothing follows what is not written");
+        assert_eq!(again.len(), rest, "nothing follows what is not written");
         let answer = |length| {
             let mut frame = Message::default();
             put_part(&mut frame.bytes, Kind::Reply, CallId(9), &vec![1; length], false);
@@ -623,10 +730,50 @@ mod tests {
         outbox.push_answer(CallId(8), &mut answer(10));
         outbox.wrote(again, 0);
         let again = outbox.take();
-        assert_eq!(again.bytes.len(), rest + HEAD_BYTES + 10, "but for what is small");
-        let all = again.bytes.len();
+        assert_eq!(again.len(), rest + HEAD_BYTES + 10, "but for what is small");
+        let all = again.len();
         outbox.wrote(again, all);
         assert_eq!(drain(&mut outbox).concat().len(), 8);
+    }
+
+    /// A large answer is sent from where it lies, in whatever pieces the socket takes it, and its buffer comes back.
+    #[test]
+    fn a_large_answer_is_sent_from_where_it_lies() {
+        let body: Vec<u8> = (0..CHUNK_BYTES * 2 + 7).map(|at| at as u8).collect();
+        for step in [1 << 10, CHUNK_BYTES - 1, CHUNK_BYTES + HEAD_BYTES, usize::MAX] {
+            let (mut outbox, mut frame) = (Outbox::default(), Message::default());
+            put_part(&mut frame.bytes, Kind::Reply, CallId(1), &body, false);
+            let at = frame.bytes.as_ptr();
+            outbox.push_answer(CallId(1), &mut frame);
+            let (mut sent, mut behind) = (Vec::new(), None);
+            while outbox.is_ready() {
+                let batch = outbox.take();
+                assert!(batch.frames.bytes.len() < 1 << 10, "the body is not copied");
+                assert!(!outbox.is_ready(), "one writer at a time");
+                let count = step.min(batch.len());
+                sent.extend_from_slice(&batch.bytes()[..count]);
+                outbox.wrote(batch, count);
+                assert_eq!(outbox.sent(), sent.len() as u64);
+                behind.get_or_insert_with(|| {
+                    let places = [
+                        outbox.push_frame(Kind::Call, CallId(2), b"a"),
+                        outbox.push_frame(Kind::Call, CallId(3), b"b"),
+                    ];
+                    assert!(outbox.take_back(&places[0]) && !outbox.may_be_sent(&places[1]));
+                });
+            }
+            let (mut cutter, mut whole, mut others, mut rest) = (Cutter::default(), Vec::new(), Vec::new(), &sent[..]);
+            while let Ok(Cut::Frame { head, body, used }) = cutter.cut(rest, u32::MAX) {
+                match head.kind {
+                    Kind::Reply => whole.extend_from_slice(body),
+                    kind => others.push((kind, head.call.0)),
+                }
+                rest = &rest[used..];
+            }
+            assert!(whole == body && rest.is_empty(), "{step} bytes at a time");
+            assert_eq!(others, [(Kind::Void, 2), (Kind::Call, 3)]);
+            assert_eq!(outbox.spare.as_ptr(), at, "for the next answer");
+        }
     }
 
     #[test]
@@ -713,11 +860,11 @@ mod tests {
                 let batch = outbox.take();
                 outbox.wrote(batch, 0);
                 let batch = outbox.take();
-                if !batch.fds.is_empty() {
-                    sent.push((bytes.len(), batch.fds.len()));
+                if !batch.frames.fds.is_empty() {
+                    sent.push((bytes.len(), batch.frames.fds.len()));
                 }
-                let count = step.min(batch.bytes.len());
-                bytes.extend_from_slice(&batch.bytes[..count]);
+                let count = step.min(batch.len());
+                bytes.extend_from_slice(&batch.bytes()[..count]);
                 outbox.wrote(batch, count);
             }
             let (mut cutter, mut at, mut claimed) = (Cutter::default(), 0, Vec::new());
@@ -747,13 +894,13 @@ mod tests {
             let (mut sent, mut voided) = (Vec::new(), 0);
             while outbox.is_ready() {
                 let batch = outbox.take();
-                if batch.fds.as_slice().iter().any(|fd| std::sync::Arc::ptr_eq(fd, &held)) {
+                if batch.frames.fds.as_slice().iter().any(|fd| Arc::ptr_eq(fd, &held)) {
                     assert_eq!(outbox.void_first(batch), Some(Voided::Answer(CallId(1))));
                     voided += 1;
                     continue;
                 }
                 let (mut cutter, mut at) = (Cutter::default(), 0);
-                while let Ok(Cut::Frame { head, used, .. }) = cutter.cut(&batch.bytes[at..], u32::MAX) {
+                while let Ok(Cut::Frame { head, used, .. }) = cutter.cut(&batch.bytes()[at..], u32::MAX) {
                     sent.extend((head.kind == Kind::Reply).then_some((head.call.0, head.fds)));
                     at += used;
                 }
@@ -761,7 +908,7 @@ mod tests {
             }
             sent.sort_unstable();
             assert_eq!((voided, sent), (1, expected.clone()), "{size} bytes");
-            assert_eq!(std::sync::Arc::strong_count(&held), 1, "closed");
+            assert_eq!(Arc::strong_count(&held), 1, "closed");
             assert_eq!(outbox.queued(), 0);
         }
     }
@@ -773,20 +920,20 @@ mod tests {
         let mut outbox = Outbox::default();
         let mut frames = [with_fds(Kind::Call, 1, 3, 1), with_fds(Kind::Call, 2, 3, 1)];
         let held = [frames[0].fds.as_slice()[0].clone(), frames[1].fds.as_slice()[0].clone()];
-        let count = |at: usize| std::sync::Arc::strong_count(&held[at]);
+        let count = |at: usize| Arc::strong_count(&held[at]);
         let places = frames.each_mut().map(|frame| outbox.push_message(frame));
         assert!(outbox.take_back(&places[0]));
         assert_eq!((count(0), count(1)), (1, 2));
         let (batch, length) = (outbox.take(), places[0].end as usize);
-        assert_eq!((batch.bytes.len(), batch.fds.len()), (length, 0), "the void frame, alone");
-        assert_eq!(batch.bytes[crate::wire::FDS_AT], 0);
+        assert_eq!((batch.len(), batch.frames.fds.len()), (length, 0), "the void frame, alone");
+        assert_eq!(batch.bytes()[crate::wire::FDS_AT], 0);
         outbox.wrote(batch, length);
         let batch = outbox.take();
-        assert_eq!(batch.fds.len(), 1);
+        assert_eq!(batch.frames.fds.len(), 1);
         outbox.wrote(batch, 1);
         assert_eq!((count(0), count(1)), (1, 1), "they are spent with the first byte");
         outbox.push_message(&mut with_fds(Kind::Call, 3, 3, 1));
         outbox.discard();
-        assert!(outbox.take().fds.is_empty());
+        assert!(outbox.take().frames.fds.is_empty());
     }
 }

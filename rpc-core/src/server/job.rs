@@ -5,7 +5,7 @@ use super::engine::Engine;
 use super::link::Link;
 use crate::proto::Fault;
 use crate::service::{Back, Cancel, Context, Flow};
-use crate::wire::{CallId, Message};
+use crate::wire::{CallId, Fds, Message, Slice};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -14,7 +14,8 @@ use std::time::Instant;
 pub(super) struct Job {
     pub(super) link: Arc<Link>,
     pub(super) call: Call,
-    pub(super) args: Message,
+    pub(super) args: Slice,
+    pub(super) fds: Fds,
     pub(super) cancel: Cancel,
     /// If it has items.
     pub(super) dialogue: Option<Arc<Dialogue>>,
@@ -23,8 +24,8 @@ pub(super) struct Job {
 impl Engine {
     /// Runs a call on a thread of its own.
     pub(super) fn run_job(self: &Arc<Self>, job: Job, out: &mut Message) {
-        let Job { link, call, args, cancel, dialogue } = job;
-        let fds = args.fds.len();
+        let Job { link, call, args, fds: arrived, cancel, dialogue } = job;
+        let fds = arrived.len();
         if call.has_reply() {
             // It is entered: the next call of the link may be.
             self.unhold(&link);
@@ -40,8 +41,8 @@ impl Engine {
             let stopping = self.stopping.clone();
             let cx = Context { method, peer, deadline, cancel, stopping, back };
             let flow = dialogue.clone().map(|dialogue| dialogue as Arc<dyn Flow>);
-            let args_bytes = args.bytes.len();
-            let mut ended = self.answer(call, &cx, (&args.bytes, args.fds), flow, out);
+            let args_bytes = args.len();
+            let mut ended = self.answer(call, &cx, (args.as_slice(), arrived), flow, out);
             let time = start.elapsed();
             mark.ran(time);
             // First its items: if the time is over before all are sent, the answer must not stand behind a part of them.
@@ -59,7 +60,7 @@ impl Engine {
 
     /// A call that was handed over, and will not run.
     pub(super) fn drop_job(self: &Arc<Self>, job: Job) {
-        self.finish(&job.link, job.call.id, job.args.fds.len());
+        self.finish(&job.link, job.call.id, job.fds.len());
         self.refuse(&job.link, job.call, &Fault::Overloaded);
         self.flush(&job.link, None);
         if job.call.has_reply() {

@@ -268,7 +268,7 @@ impl Link {
         let (mut batch, mut at) = (outbox.take(), 0);
         outbox.stamp(&mut batch, cpu());
         let mut sent = Sent::All;
-        while sent == Sent::All && at < batch.bytes.len() {
+        while sent == Sent::All && at < batch.len() {
             match self.stream().send_beside(batch.rest(at)) {
                 Ok(count) => at += count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => sent = Sent::Blocked { some: at > 0 },

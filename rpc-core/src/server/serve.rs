@@ -16,13 +16,16 @@ use super::worker::{COPY_BYTES_MAX, READ_BYTES, Worker};
 use crate::net::{Received, Wait};
 use crate::proto::{Fault, Request, Step, clamp};
 use crate::service::{Cancel, Context};
-use crate::wire::{Arrivals, Fds, Kind, Message, Refusal, kind_of};
+use crate::wire::{Arrivals, Fds, Kind, Refusal, Slice, is_kept, kind_of};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// How long one link may be served while others wait. No call of it need be slow: one read can hold thousands of frames.
 const TURN_TIME_MAX: Duration = Duration::from_millis(1);
+
+/// Reads of one large frame before it is others' turn. The next one of it is tried at once: the peer is writing.
+const READS_MAX: u32 = 16;
 
 /// Frames between two looks at the clock.
 const TURN_FRAMES: u32 = 8;
@@ -68,13 +71,13 @@ struct Serving<'a> {
 }
 
 impl Engine {
-    /// One read, and every call that came with it.
+    /// One read, more of a large frame, and every call that came with it.
     pub(super) fn serve(self: &Arc<Self>, worker: &mut Worker, link: &Arc<Link>, wait: Wait) -> End {
         let (kept, greets) = {
             let mut read = link.read();
             if read.writing {
                 drop(read);
-                if !self.unblock(link) {
+                if !self.unblock(link, worker) {
                     return End::Lost;
                 }
                 read = link.read();
@@ -111,19 +114,19 @@ impl Engine {
             self.greeted(link);
         }
         let bytes = serving.bytes;
-        if bytes.capacity() <= 2 * READ_BYTES {
+        if is_kept(bytes.capacity(), bytes.len()) {
             worker.bytes = Some(bytes);
         }
         end
     }
 
     /// The socket may take more. False: it is not read even so.
-    fn unblock(self: &Arc<Self>, link: &Arc<Link>) -> bool {
+    fn unblock(self: &Arc<Self>, link: &Arc<Link>, worker: &mut Worker) -> bool {
         {
             let mut read = link.read();
             (read.writing, read.blocked) = (false, None);
         }
-        self.flush(link, None);
+        self.flush(link, Some(&mut worker.spare));
         let mut read = link.read();
         let unblocked = read.blocked.is_none() && !read.closed;
         if unblocked {
@@ -138,19 +141,22 @@ impl Engine {
 impl<'a> Serving<'a> {
     fn frames(&mut self, worker: &mut Worker, wait: Wait) -> End {
         let mut missing = if self.bytes.is_empty() { 1 } else { 0 };
-        let mut has_read = false;
+        let mut reads = 0;
         loop {
             if missing > 0 {
                 // What was kept may have held whole calls: their answers go out before anybody waits for more.
-                if has_read || self.at > 0 {
+                if self.at > 0 || reads > 0 && (self.bytes.len() <= COPY_BYTES_MAX || reads >= READS_MAX) {
                     return self.finish(worker, End::Drained);
                 }
-                has_read = true;
-                match self.fill(missing, wait) {
+                match self.fill(missing, if reads == 0 { wait } else { Wait::No }) {
                     Received::Bytes(_) => {
                         (self.read_at, self.partial_since, self.now) = (None, None, None);
-                        worker.spin.heard(&self.bytes);
+                        if reads == 0 {
+                            worker.spin.heard(&self.bytes);
+                        }
+                        reads += 1;
                     }
+                    Received::Nothing if reads > 0 => return self.finish(worker, End::Drained),
                     Received::Nothing => return self.finish(worker, End::Nothing),
                     Received::End => {
                         self.engine.close(self.link);
@@ -263,11 +269,11 @@ impl<'a> Serving<'a> {
     }
 
     /// Sends what waits. False: the socket does not take all of it, or the link is closed; what is left over waits.
-    fn relieve(&mut self, worker: &Worker) -> bool {
+    fn relieve(&mut self, worker: &mut Worker) -> bool {
         self.unsent = 0;
         // Where nobody tells when the socket takes more, this thread waits for that: it keeps no standby awake meanwhile.
         self.idle(worker);
-        self.engine.flush(self.link, None);
+        self.engine.flush(self.link, Some(&mut worker.spare));
         let mut read = self.link.read();
         let problem = self.unread_faults(&mut read).filter(|_| !read.closed);
         let blocked = read.blocked.is_some();
@@ -375,7 +381,12 @@ impl<'a> Serving<'a> {
         }
         let cancel = Cancel::default();
         let dialogue = call.shape.has_items().then(|| self.engine.open_items(self.link, call, cancel.clone()));
-        let job = Job { link: self.link.clone(), call, args: Message { bytes: args.to_vec(), fds }, cancel, dialogue };
+        let args = match args.len() > COPY_BYTES_MAX {
+            // They stay where they are, and the next read gets a buffer of its own.
+            true => Slice::new(&self.bytes, self.at.saturating_sub(args.len())..self.at),
+            false => Slice::from(args.to_vec()),
+        };
+        let job = Job { link: self.link.clone(), call, args, fds, cancel, dialogue };
         {
             let mut read = self.link.read();
             read.holds += 1;

@@ -51,8 +51,11 @@ impl Fds {
     }
 
     /// Closes those that nobody else holds.
+    #[inline]
     pub(crate) fn clear(&mut self) {
-        self.0 = None;
+        if !self.is_empty() {
+            drop(self.take());
+        }
     }
 }
 

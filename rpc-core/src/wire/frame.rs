@@ -201,6 +201,21 @@ pub(crate) fn put_part(out: &mut Vec<u8>, kind: Kind, call: CallId, body: &[u8],
         Ok::<_, Infallible>(())
     });
     debug_assert!(put.is_ok(), "copying bytes cannot fail");
+    set_more(out, start, more);
+}
+
+/// Appends the head alone of a frame whose body, of `length` bytes, is sent from elsewhere. `more`: as in [`put_part`].
+pub(crate) fn put_large_part(out: &mut Vec<u8>, kind: Kind, call: CallId, length: usize, more: bool) {
+    let start = out.len();
+    put_head(out, kind, call);
+    let length = u32::try_from(length).unwrap_or(u32::MAX);
+    if let Some(place) = out.get_mut(start..start + KIND_AT) {
+        place.copy_from_slice(&length.to_le_bytes());
+    }
+    set_more(out, start, more);
+}
+
+fn set_more(out: &mut [u8], start: usize, more: bool) {
     if let (true, Some(flags)) = (more, out.get_mut(start + FLAGS_AT)) {
         *flags = MORE;
     }
@@ -323,6 +338,17 @@ mod tests {
     }
 
     /// F1, F2: the head's layout.
+    /// H1: the two zeros of a preface stay zeros, wherever it is sent from.
+    #[test]
+    fn a_preface_does_not_say_where_it_is_sent_from() {
+        let (mut preface, mut frame) = (Vec::new(), Vec::new());
+        super::super::put_preface(&mut preface);
+        put_part(&mut frame, Kind::Pong, CallId(1), &[], false);
+        set_cpu(&mut preface, 1);
+        set_cpu(&mut frame, 1);
+        assert_eq!((super::super::check_preface(&preface), cpu_of(&frame)), (Ok(true), Some(1)));
+    }
+
     #[test]
     fn golden_bytes() {
         assert_eq!(frame(Kind::Call, 0x0102, b"ab"), [2, 0, 0, 0, 6, 0, 0, 0xff, 2, 1, 0, 0, b'a', b'b']);

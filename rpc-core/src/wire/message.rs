@@ -1,5 +1,5 @@
 //! Bytes, and the descriptors that travel beside them.
-use super::{Descriptor, Fds};
+use super::{Fds, is_kept};
 
 /// A frame on its way out, or the body of one that has come. What holds frames without descriptors holds none itself.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -15,14 +15,16 @@ impl Message {
         self.fds.clear();
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+    /// The same, for the next message: a buffer that one large message needed is not kept for small ones.
+    pub(crate) fn reuse(&mut self) {
+        if !is_kept(self.bytes.capacity(), self.bytes.len()) {
+            self.bytes = Vec::new();
+        }
+        self.clear();
     }
 
-    /// What is left to be sent behind the first `at` bytes. The descriptors go with the first one.
-    pub(crate) fn rest(&self, at: usize) -> (&[u8], &[Descriptor]) {
-        let fds = if at == 0 { self.fds.as_slice() } else { &[] };
-        (self.bytes.get(at..).unwrap_or_default(), fds)
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
     }
 }
 

@@ -34,11 +34,11 @@ impl Fed {
         self.caller.give_up(id, &mut self.outbox, &mut Vec::new())
     }
 
-    fn take_batch(&mut self) -> Option<Message> {
+    fn take_batch(&mut self) -> Option<Batch> {
         self.caller.take_batch(&mut self.outbox)
     }
 
-    fn wrote(&mut self, batch: Message, count: usize) {
+    fn wrote(&mut self, batch: Batch, count: usize) {
         self.caller.wrote(batch, count, &mut self.outbox, &mut Vec::new());
     }
 
@@ -89,7 +89,7 @@ fn fault(id: u32, fault: &Fault) -> (Head, Vec<u8>) {
 fn written(caller: &mut Fed) -> Vec<(Kind, u32)> {
     let (batch, mut cutter, mut at, mut seen) =
         (caller.take_batch().unwrap_or_default(), Cutter::default(), 0, Vec::new());
-    while let Ok(Cut::Frame { head, used, .. }) = cutter.cut(&batch.bytes[at..], 1 << 20) {
+    while let Ok(Cut::Frame { head, used, .. }) = cutter.cut(&batch.bytes()[at..], 1 << 20) {
         seen.push((head.kind, head.call.0));
         at += used;
     }
@@ -152,7 +152,7 @@ fn outcomes_when_the_connection_dies() {
     let mut caller = caller();
     let (a, b) = (start(&mut caller), start(&mut caller));
     let batch = caller.take_batch().unwrap();
-    let first = batch.bytes.len() / 2;
+    let first = batch.len() / 2;
     caller.wrote(batch, first + 3);
     caller.over(End::Lost("gone".to_owned()), &mut Vec::new());
     assert_eq!(caller.give_up(a), Outcome::Unknown);
@@ -254,7 +254,7 @@ fn nothing_is_written_after_the_end() {
     let mut caller = caller();
     start(&mut caller);
     caller.over(End::Lost("gone".to_owned()), &mut Vec::new());
-    assert_eq!(caller.take_batch(), None);
+    assert!(caller.take_batch().is_none());
 }
 
 /// A server that asks without end, and reads no answer, fills no memory.

@@ -4,7 +4,7 @@ use super::tap::Tap;
 use super::transport::{Received, Time, Way};
 use super::world::{Gate, Task, World};
 use crate::proto::{Body, CallTerms, Caller, End, Outbox, Waits};
-use crate::wire::{CallId, DecodeLimits, Found, Inbox, Message};
+use crate::wire::{Batch, CallId, DecodeLimits, Found, Inbox};
 use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
 
@@ -69,7 +69,7 @@ impl Line {
         Ok(count)
     }
 
-    fn take_batch(&self) -> Option<Message> {
+    fn take_batch(&self) -> Option<Batch> {
         self.with(|caller, outbox, _| caller.take_batch(outbox))
     }
 
@@ -148,11 +148,11 @@ impl Line {
     }
 
     /// Writes the whole batch; where nothing more is taken, reads meanwhile, and stops once it has what it waits for.
-    async fn write(&self, task: Task, batch: Message, what: Waits, until: Until) {
+    async fn write(&self, task: Task, batch: Batch, what: Waits, until: Until) {
         let mut at = 0;
-        while at < batch.bytes.len() {
+        while at < batch.len() {
             self.world.yield_now(task).await;
-            match self.send(&batch.bytes[at..]) {
+            match self.send(batch.rest(at).bytes[0]) {
                 Ok(0) => {
                     if self.world.is_over(until) || self.with(|caller, _, _| caller.has_come(what)) {
                         break;
@@ -201,7 +201,7 @@ impl Line {
     async fn write_some(&self, task: Task) {
         let Some(batch) = self.take_batch() else { return };
         self.world.yield_now(task).await;
-        let count = self.send(&batch.bytes).unwrap_or(0);
+        let count = self.send(batch.rest(0).bytes[0]).unwrap_or(0);
         self.with(|caller, outbox, woken| caller.wrote(batch, count, outbox, woken));
     }
 

@@ -326,19 +326,20 @@ impl Link {
         while !state.closed && !state.outbox.is_empty() {
             let (batch, mut at) = (state.outbox.take(), 0);
             let sent = loop {
-                match self.world.write(Way::Down, &batch.bytes[at..]) {
+                let [piece, _] = batch.rest(at).bytes;
+                match self.world.write(Way::Down, piece) {
                     Ok(0) => break Ok(()),
                     Ok(count) => {
-                        self.tap.borrow_mut().hears(&batch.bytes[at..at + count]);
+                        self.tap.borrow_mut().hears(&piece[..count]);
                         at += count;
                     }
                     Err(broken) => break Err(broken),
                 }
-                if at == batch.bytes.len() {
+                if at == batch.len() {
                     break Ok(());
                 }
             };
-            let blocked = at < batch.bytes.len();
+            let blocked = at < batch.len();
             state.outbox.wrote(batch, at);
             if sent.is_err() {
                 drop(state);
