@@ -49,7 +49,10 @@
 //! - **Nobody else gets in**: a server serves its own user and root, a client believes theirs, unless more is asked for.
 //!
 //! # Features
-//! None is on by default, and none changes what is there without it.
+//! The first two are on by default, and none changes what is there without it.
+//! - `server`: [`Server`], [`Introspection`], and what a client offers to its server ([`Connect::offer`]). A program that only calls
+//!   builds twice as fast without it.
+//! - `exec`: addresses that start a program, `exec:kv serve fd:0` (Unix).
 //! - `token`: `Token`, a secret that both ends of a TCP connection prove to know.
 //! - `tracing`: a span of the crate of that name for each call, at servers and at clients.
 //! - `fixture`: for tests, processes that are started, killed, paused, and reached over bad lines (Unix).
@@ -59,6 +62,10 @@
 //! [`Reconnect`] and [`Client::retry`] for clients that outlive servers, [`Topic`] for what many are to be told. Tests with
 //! real processes have `rpc_core::fixture`, by the feature of that name. The repository's ARCHITECTURE.md is the map of
 //! the code, PROTOCOL.md the wire.
+#![cfg_attr(
+    not(feature = "server"),
+    expect(dead_code, unused_imports, reason = "some of what both sides share is for servers alone")
+)]
 // The derive's output names this crate, also where this crate itself uses it.
 extern crate self as rpc_core;
 
@@ -70,6 +77,7 @@ pub mod fixture;
 mod net;
 mod proto;
 pub mod schema;
+#[cfg(feature = "server")]
 mod server;
 mod service;
 #[cfg_attr(not(feature = "tracing"), path = "no_span.rs")]
@@ -85,15 +93,18 @@ pub use client::{
     Pipelined,
 };
 pub use error::{Blame, Error, Outcome};
+#[cfg(unix)]
+pub use net::PassedProblem;
+#[cfg(all(unix, feature = "server"))]
+pub use net::Sockets;
 pub use net::{
     Address, AddressError, AddressProblem, ConnectError, ConnectProblem, DirectoryError, DirectoryProblem, ListenError,
     ListenProblem, Peer, SystemError,
 };
-#[cfg(unix)]
-pub use net::{PassedProblem, Sockets};
 pub use proto::Limits;
 pub use rpc_derive::{Schema, Service};
 pub use schema::{Schema, Shape};
+#[cfg(feature = "server")]
 pub use server::{
     ConnectionStats, Description, Drained, Incidents, Introspection, IntrospectionClient, IntrospectionHandler,
     IntrospectionReply, Listening, MethodStats, RunningCall, Server, ServerState, Stats, Stopper,
@@ -119,6 +130,7 @@ pub mod returns {
 
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::schema::derived;
     pub use crate::value::{Bytes, Ours, Own, VariantIndex, describe, ours, read_fields, write_fields};
     pub use serde;
 

@@ -1,6 +1,6 @@
 //! In place of `span`, without the feature `tracing`: nothing.
 use crate::net::Peer;
-use crate::server::Ending;
+use crate::service::Ending;
 use crate::service::{Halves, Method, ServiceInfo};
 use crate::{Error, Outgoing};
 

@@ -11,7 +11,7 @@
 //! Invariant: names that the program itself was built with, numbers, and words of this file are all that is told. No argument, no
 //! answer, no token and no text of an error or a panic gets here.
 use crate::net::Peer;
-use crate::server::Ending;
+use crate::service::Ending;
 use crate::service::{Conversation, Halves, Method, ServiceInfo};
 use crate::wire::Message;
 use crate::{Error, Outcome, Outgoing};

@@ -2,7 +2,7 @@
 //!
 //! A type that is no `Value` is wrong in all code that moves one. rustc shows errors once that are the same in every word
 //! and place. So such code states first that its types are values, and what would fail after that is at the same place.
-use crate::names::{all_at, local};
+use crate::names::all_at;
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::{Type, spanned::Spanned};
@@ -18,10 +18,4 @@ pub(crate) fn describe(ty: &Type) -> TokenStream {
     let at = ty.span();
     let ty = all_at(at, ty);
     quote_spanned!(at=> ::rpc_core::__private::describe::<#ty>)
-}
-
-/// Enters a type which must be a `Value` into `types`.
-pub(crate) fn described(ty: &Type) -> TokenStream {
-    let (describe, types) = (describe(ty), local("types", ty.span()));
-    quote_spanned!(ty.span()=> #describe(#types))
 }

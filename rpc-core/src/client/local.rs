@@ -1,11 +1,10 @@
 //! A handler of this process as a channel: no socket, the same encoding, the same errors.
-use super::duplex;
 use super::pipe::{self, Pipe};
+use super::{InProcess, duplex};
 use crate::connection::{Place, with_scratch};
 use crate::net::Peer;
 use crate::proto::{Fault, clamp};
-use crate::server::Ending;
-use crate::service::{Arguments, Back, Cancel, Flow, Halves, run};
+use crate::service::{Arguments, Back, Cancel, Ending, Flow, Halves, run};
 use crate::span::Span;
 use crate::value::beside;
 use crate::wire::{DecodeLimits, Message, put_varint};
@@ -87,19 +86,6 @@ impl Local {
         Some(Arc::new(Self { serves, offers, never: self.never.clone() }))
     }
 
-    /// What both sides take, as on a socket.
-    fn decode_limits() -> DecodeLimits {
-        DecodeLimits::for_frames_of(Limits::default().frame_bytes_max)
-    }
-
-    /// A whole call: its answer is then in `buffer`, as from a socket.
-    fn answer(&self, call: Outgoing<'_>, buffer: &mut Message) -> Result<Option<Place>, Error> {
-        with_scratch(|args| {
-            arguments(call, args)?;
-            self.run(call, args, buffer)
-        })
-    }
-
     fn run(&self, call: Outgoing<'_>, args: &mut Message, buffer: &mut Message) -> Result<Option<Place>, Error> {
         let allowed = call.time_allowed();
         let handler = self.handler(call.service)?;
@@ -129,18 +115,14 @@ impl Local {
     }
 
     /// A whole call, decoded.
-    pub(super) fn called<R: Value>(&self, call: Outgoing<'_>) -> Result<R, Error> {
+    fn called<R: Value>(&self, call: Outgoing<'_>) -> Result<R, Error> {
         with_scratch(|buffer| {
             let place = self.answer(call, buffer)?;
-            super::answer(call, buffer, place, Self::decode_limits())
+            super::answer(call, buffer, place, decode_limits())
         })
     }
 
     /// Starts a call with items, on a thread of its own.
-    pub(super) fn converse(&self, call: Outgoing<'_>) -> Result<Halves, Error> {
-        Span::calling(call).around(self.begin(call))
-    }
-
     fn begin(&self, call: Outgoing<'_>) -> Result<Halves, Error> {
         call.service.check_items(call.method)?;
         let mut args = Message::default();
@@ -169,6 +151,24 @@ impl Local {
     }
 }
 
+impl InProcess for Local {
+    fn answer(&self, call: Outgoing<'_>, buffer: &mut Message) -> Result<Option<Place>, Error> {
+        with_scratch(|args| {
+            arguments(call, args)?;
+            self.run(call, args, buffer)
+        })
+    }
+
+    fn converse(&self, call: Outgoing<'_>) -> Result<Halves, Error> {
+        Span::calling(call).around(self.begin(call))
+    }
+}
+
+/// What both sides take, as on a socket.
+pub(super) fn decode_limits() -> DecodeLimits {
+    DecodeLimits::for_frames_of(Limits::default().frame_bytes_max)
+}
+
 /// Runs the handler as a server does, for whoever traces it, too.
 fn serve(
     handler: &dyn Handler,
@@ -178,7 +178,7 @@ fn serve(
     answer: &mut Message,
 ) -> Result<(), Fault> {
     let span = Span::serving(handler.service(), cx.method, cx.peer);
-    let done = span.within(|| run(handler, cx, args, flow, Local::decode_limits(), answer));
+    let done = span.within(|| run(handler, cx, args, flow, decode_limits(), answer));
     span.served(Ending::of(&done, cx.method.shape != Shape::OneWay && cx.is_cancelled()));
     done
 }

@@ -1,12 +1,14 @@
 //! The calling side: [`Connection`], the blocking channel to a server or to a handler in this process.
 //!
 //! - `trusted`: which servers may be called. `opening`: the handshake. `listener`: who is there, without one.
+//! - `offers`: services for the server to call.
 //! - `local`: a handler of this process as a channel; `pipe`: its calls with items.
 //! - `pipelined`: many calls under way from one thread.
 //! - `dynamic`: calls without generated code, by a server's own schema.
 mod dynamic;
 mod listener;
 mod local;
+mod offers;
 mod opening;
 mod pipe;
 mod pipelined;
@@ -19,7 +21,6 @@ pub use pipelined::{Pending, Pipeline, Pipelined};
 
 use crate::connection::{self, Line, Place, with_scratch};
 use crate::net::{self, Address, Spin};
-use crate::server::Home;
 use crate::service::Halves;
 use crate::span::Span;
 use crate::token::Token;
@@ -31,7 +32,10 @@ use crate::{
     Blocking, Call, Channel, DuplexOf, Error, Handler, Limits, Outgoing, Peer, ServiceInfo, Sink, Stream, StreamOf,
     Upload, UploadOf, Value,
 };
-use opening::Greeted;
+use offers::Offers;
+use opening::{Greeted, Handshaken};
+use std::any::Any;
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -54,7 +58,7 @@ pub struct Connect {
     wait: bool,
     timeout: Duration,
     limits: Limits,
-    offers: Vec<Arc<dyn Handler>>,
+    offers: Offers,
     trust: Trust,
     token: Option<Token>,
 }
@@ -68,7 +72,7 @@ impl Connect {
             wait: false,
             timeout: CONNECT_TIME_MAX,
             limits: Limits::default(),
-            offers: Vec::new(),
+            offers: Offers::default(),
             trust: Trust::default(),
             token: None,
         }
@@ -104,8 +108,9 @@ impl Connect {
     ///
     /// Such a connection has threads of its own, because the server's calls come when nobody waits: one reads, others run
     /// handlers that take long, as in a server.
+    #[cfg(feature = "server")]
     pub fn offer(mut self, handler: impl Handler) -> Self {
-        self.offers.push(Arc::new(handler));
+        self.offers.add(Arc::new(handler));
         self
     }
 
@@ -124,31 +129,30 @@ impl Connect {
         self.check_server(&address, &stream)?;
         self.limits.socket_bytes.into_iter().for_each(|bytes| stream.limit_buffers(bytes));
         let greeting = opening::handshake(stream, &address, self, deadline, start.elapsed())?;
+        let Handshaken { stream, inbox, terms, greeted, opened, left } = greeting;
         if self.service.is_some_and(ServiceInfo::has_fds) {
-            greeting.stream.expect_fds(greeting.terms.reply_fds_max);
+            stream.expect_fds(terms.reply_fds_max);
         }
-        let greeted = Some(greeting.greeted);
-        let (line, home) = match self.offers.is_empty() {
-            true => {
+        let (line, home) = match self.offers.serve {
+            None => {
                 let spin = Spin::new(self.limits.poll_time_max);
-                let opening::Handshaken { stream, terms, inbox, left, .. } = greeting;
                 (Arc::new(Line::called(stream, terms, inbox, Some(left), spin)), None)
             }
-            false => {
-                let home = Home::new(&self.offers, &self.limits, greeting.stream, greeting.terms, greeting.inbox)?;
-                (home.line(), Some(home))
+            Some(serve) => {
+                let (line, home) = serve(&self.offers.handlers, &self.limits, stream, terms, inbox)?;
+                (line, Some(home))
             }
         };
-        if let (Some(service), Some(opened)) = (self.service, greeting.opened) {
+        if let (Some(service), Some(opened)) = (self.service, opened) {
             line.plans().add(service, connection::plan_for(service.schema(), opened)?);
         }
-        Ok(Connection(Inner::Socket(Socket { line, greeted, _home: home })))
+        Ok(Connection(Inner::Socket(Socket { line, greeted: Some(greeted), _home: home })))
     }
 }
 
-impl std::fmt::Debug for Connect {
+impl Debug for Connect {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let offers: Vec<_> = self.offers.iter().map(|handler| handler.service().name()).collect();
+        let offers: Vec<_> = self.offers.handlers.iter().map(|handler| handler.service().name()).collect();
         f.debug_struct("Connect").field("address", &self.address).field("offers", &offers).finish_non_exhaustive()
     }
 }
@@ -164,7 +168,17 @@ pub struct Connection(Inner);
 #[derive(Debug, Clone)]
 enum Inner {
     Socket(Socket),
-    Local(Local),
+    Local(Arc<dyn InProcess>),
+}
+
+/// A handler of this process, as a connection calls it: by a trait, so that only a program that makes a [`Local`] has what runs
+/// handlers linked into it.
+trait InProcess: Debug + Send + Sync {
+    /// A whole call: its answer is then in `buffer`, as from a socket.
+    fn answer(&self, call: Outgoing<'_>, buffer: &mut Message) -> Result<Option<Place>, Error>;
+
+    /// Starts a call with items.
+    fn converse(&self, call: Outgoing<'_>) -> Result<Halves, Error>;
 }
 
 #[derive(Debug, Clone)]
@@ -173,7 +187,7 @@ struct Socket {
     /// `None`: a server's connection to a client of its own.
     greeted: Option<Greeted>,
     /// What serves the services that are offered; it ends with the last clone, and the last call.
-    _home: Option<Arc<Home>>,
+    _home: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Connection {
@@ -247,7 +261,7 @@ impl Connection {
 
 impl From<Local> for Connection {
     fn from(local: Local) -> Self {
-        Self(Inner::Local(local))
+        Self(Inner::Local(Arc::new(local)))
     }
 }
 
@@ -284,13 +298,13 @@ impl Channel for Connection {
 impl Inner {
     /// A whole call, decoded.
     fn called<R: Value>(&self, call: Outgoing<'_>) -> Result<R, Error> {
-        match self {
-            Inner::Socket(Socket { line, .. }) => with_scratch(|buffer| {
-                let place = line.call(call, buffer)?;
-                answer(call, buffer, place, line.decode_limits())
-            }),
-            Inner::Local(local) => local.called(call),
-        }
+        with_scratch(|buffer| {
+            let (place, limits) = match self {
+                Inner::Socket(Socket { line, .. }) => (line.call(call, buffer)?, line.decode_limits()),
+                Inner::Local(local) => (local.answer(call, buffer)?, local::decode_limits()),
+            };
+            answer(call, buffer, place, limits)
+        })
     }
 
     /// Starts a call with items.

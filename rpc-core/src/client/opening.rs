@@ -79,7 +79,7 @@ fn hello(options: &Connect, fds_max: u32) -> Vec<u8> {
     let hello = Hello {
         frame_bytes_max: options.limits.frame_bytes_max,
         // Nobody calls a client that offers nothing.
-        calls_max: if options.offers.is_empty() { 0 } else { options.limits.calls_max },
+        calls_max: if options.offers.handlers.is_empty() { 0 } else { options.limits.calls_max },
         window_bytes: options.limits.window_bytes,
         fds_max,
         service: options.service.map(wanted),

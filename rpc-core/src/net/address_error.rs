@@ -113,6 +113,9 @@ pub enum AddressProblem {
     /// A command where a server was to listen.
     #[error("it starts a command, which a client talks to; a server cannot listen there")]
     CommandToListen,
+    /// A command in a program that was built to start none.
+    #[error("this program cannot start commands: it was built without the feature `exec` of rpc-core")]
+    NoCommands,
     /// Descriptors and commands where neither can be passed on.
     #[error("sockets are passed between processes on Unix alone")]
     NoDescriptors,

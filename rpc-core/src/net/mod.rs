@@ -52,11 +52,12 @@ mod peer;
 #[cfg(windows)]
 mod pipe;
 #[cfg(unix)]
+#[cfg_attr(not(feature = "exec"), path = "no_program.rs")]
 mod program;
 mod registry;
 #[cfg(unix)]
 mod socket_file;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "server"))]
 mod sockets;
 mod spin;
 #[cfg_attr(not(unix), path = "stream_other.rs")]
@@ -86,9 +87,9 @@ pub(crate) use origin::Origin;
 pub use passed::PassedProblem;
 pub(crate) use peer::PackedPeer;
 pub use peer::Peer;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "server"))]
 pub use sockets::Sockets;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "server"))]
 pub(crate) use sockets::pass;
 pub(crate) use spin::{Spin, cpu};
 pub(crate) use stream::Stream;

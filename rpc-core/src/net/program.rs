@@ -44,7 +44,7 @@ impl Program {
         command.args(&self.arguments).stdin(OwnedFd::from(theirs)).stdout(Stdio::from(io::stderr()));
         let child = command.spawn().map_err(problem)?;
         let running = Running::watch(child).map_err(problem)?;
-        Ok(Stream::to_program(ours.into(), running))
+        Ok(Stream::new(ours.into(), true, Some(running)))
     }
 }
 

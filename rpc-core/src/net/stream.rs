@@ -75,11 +75,6 @@ impl Stream {
         }
     }
 
-    /// A socket that is connected to a program's stdin.
-    pub(crate) fn to_program(socket: OwnedFd, program: Running) -> Self {
-        Self::new(socket, true, Some(program))
-    }
-
     /// A connected TCP socket. Its options are for speed and for noticing a dead peer; a socket that does not take
     /// them, because it was reset already, tells that at the next read.
     ///
@@ -94,7 +89,8 @@ impl Stream {
         Ok(Self::new(socket.into(), false, None))
     }
 
-    fn new(socket: OwnedFd, is_local: bool, program: Option<Running>) -> Self {
+    /// A connected socket. `program`: what was started to be at its other end.
+    pub(super) fn new(socket: OwnedFd, is_local: bool, program: Option<Running>) -> Self {
         let stream = Self { socket, is_local, fds_max: AtomicU8::new(0), counts: Counts::default(), program };
         stream.prepare();
         stream

@@ -8,7 +8,7 @@ use super::{
 use std::{
     io,
     net::{IpAddr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs},
-    sync::mpsc,
+    sync::{Arc, Condvar, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -64,11 +64,17 @@ fn resolve(host: &str, port: u16, deadline: Instant) -> io::Result<Vec<SocketAdd
         return Ok(vec![SocketAddr::new(ip, port)]);
     }
     let host = host.to_owned();
-    let (answer, answers) = mpsc::channel();
+    // Not a channel of the standard library: that would be 17 KB of every program that connects.
+    let looked_up = Arc::new((Mutex::new(None), Condvar::new()));
+    let answer = looked_up.clone();
     thread::Builder::new().name("rpc-resolve".to_owned()).spawn(move || {
         let found = (host.as_str(), port).to_socket_addrs();
-        // Nobody listens any more after the deadline.
-        let _ = answer.send(found.map(Iterator::collect));
+        *answer.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(found.map(Iterator::collect));
+        answer.1.notify_one();
     })?;
-    answers.recv_timeout(time_left(deadline)).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    let (found, came) = &*looked_up;
+    let found = found.lock().unwrap_or_else(PoisonError::into_inner);
+    let waited = came.wait_timeout_while(found, time_left(deadline), |found| found.is_none());
+    let found = waited.unwrap_or_else(PoisonError::into_inner).0.take();
+    found.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
 }

@@ -13,6 +13,8 @@ mod check;
 mod compatible;
 pub mod convert;
 mod cycle;
+#[doc(hidden)]
+pub mod derived;
 mod descriptors;
 mod escape;
 mod fingerprint;

@@ -1,5 +1,4 @@
 //! The flat table of types.
-use super::Schema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -135,44 +134,34 @@ impl Types {
     /// Enters a struct or enum of a user, which may contain itself. `T` is the type, with `'static` for its lifetimes;
     /// `describe` runs the first time that the type is met.
     pub fn named<T: ?Sized + 'static>(&mut self, describe: impl FnOnce(&mut Types) -> Type) -> TypeId {
-        self.named_as::<T>(|_| String::new(), |types, _| describe(types))
-    }
-
-    /// The same for a type whose name contains the names of other types.
-    ///
-    /// The name is made first, and its place is taken under it, so that a type that is mentioned inside itself
-    /// (`Node` in a `Page<Node>` that a `Node` contains) has its name already.
-    #[doc(hidden)]
-    pub fn named_as<T: ?Sized + 'static>(
-        &mut self,
-        name: impl FnOnce(&mut Types) -> String,
-        describe: impl FnOnce(&mut Types, String) -> Type,
-    ) -> TypeId {
         let key = std::any::TypeId::of::<T>();
-        if let Some(id) = self.named.get(&key) {
-            return *id;
+        if let Some(id) = self.entered(key) {
+            return id;
         }
-        let name = name(self);
-        // Making the name entered the type's arguments, and one of those may have entered this very type.
-        if let Some(id) = self.named.get(&key) {
-            return *id;
-        }
-        let at = self.table.len();
-        let id = TypeId(u32::try_from(at).unwrap_or(u32::MAX));
-        // Its doc makes the placeholder unequal to every finished type, so that `add` never hands it out.
-        self.table.push(Type::Struct { name: name.clone(), doc: "\0".to_owned(), body: Body::Unit });
-        self.named.insert(key, id);
-        let ty = describe(self, name);
-        if let Some(place) = self.table.get_mut(at) {
-            *place = ty;
-        }
+        let id = self.reserve(key, String::new());
+        let ty = describe(self);
+        self.fill(id, ty);
         id
     }
 
-    /// Enters `T`, and gives its name: for the derive, which makes the name of `Page<T>` from it.
-    #[doc(hidden)]
-    pub fn name_of_type<T: Schema + ?Sized>(&mut self) -> String {
-        let id = T::describe(self);
-        self.name_of(id)
+    /// The place of a user's type, if it has one.
+    pub(super) fn entered(&self, key: std::any::TypeId) -> Option<TypeId> {
+        self.named.get(&key).copied()
+    }
+
+    /// The next place, for a user's type that is to be described: it may mention itself.
+    pub(super) fn reserve(&mut self, key: std::any::TypeId, name: String) -> TypeId {
+        let id = TypeId(u32::try_from(self.table.len()).unwrap_or(u32::MAX));
+        // Its doc makes the placeholder unequal to every finished type, so that `add` never hands it out.
+        self.table.push(Type::Struct { name, doc: "\0".to_owned(), body: Body::Unit });
+        self.named.insert(key, id);
+        id
+    }
+
+    /// Puts a type into the place that is reserved for it.
+    pub(super) fn fill(&mut self, id: TypeId, ty: Type) {
+        if let Some(place) = self.table.get_mut(id.0 as usize) {
+            *place = ty;
+        }
     }
 }

@@ -1,10 +1,9 @@
 //! One call, and its answer.
-use super::counts::Ending;
 use super::engine::Engine;
 use super::link::Link;
 use crate::Shape;
 use crate::proto::{Called, Fault, PeerTerms, put};
-use crate::service::{Arguments, Context, Flow, run};
+use crate::service::{Arguments, Context, Ending, Flow, run};
 use crate::span::Span;
 use crate::value::beside;
 use crate::wire::{CallId, Fds, HEAD_BYTES, Kind, Message, put_message, put_varint};

@@ -3,7 +3,7 @@
 //! A call that costs a fifth of a microsecond must not pay for being counted: calls that one thread runs one after the other
 //! are added up in a [`Tally`] first, and most quick ones are not timed.
 use super::stats::MethodStats;
-use crate::proto::Fault;
+use crate::service::Ending;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
@@ -15,34 +15,6 @@ const TIMED_THEN: u64 = 64;
 
 /// Ranges of time, each ten times as long as the one before; the first ends at a microsecond, the last has no end.
 pub(super) const TIMES: usize = 9;
-
-/// How a call ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
-    /// With an answer, or as a one-way call.
-    Answered,
-    /// It did not run.
-    Refused,
-    /// It panicked, or there is no answer that could be sent.
-    Failed,
-    /// When it ended nobody waited for it any more.
-    Cancelled,
-}
-
-impl Ending {
-    /// What became of a handler's answer.
-    pub(crate) fn of(answered: &Result<(), Fault>, is_cancelled: bool) -> Self {
-        match answered {
-            Ok(()) if is_cancelled => Self::Cancelled,
-            Ok(()) => Self::Answered,
-            // A stream that has nobody left to send to ends without an answer.
-            Err(Fault::NoReply(_)) if is_cancelled => Self::Cancelled,
-            Err(Fault::Panicked | Fault::NoReply(_) | Fault::ReplyTooLarge { .. }) => Self::Failed,
-            Err(Fault::Late) => Self::Cancelled,
-            Err(_) => Self::Refused,
-        }
-    }
-}
 
 /// What one method has done since the start.
 #[derive(Debug, Default)]
@@ -235,17 +207,5 @@ mod tests {
         let [one, other] = [one, other].map(|counts| counts.told("", ""));
         assert_eq!((one.calls, one.failed, one.refused), (1, 1, 0));
         assert_eq!((other.calls, other.failed, other.refused), (0, 0, 1), "what is refused has not run");
-    }
-
-    #[test]
-    fn endings() {
-        let no_reply = || Err(Fault::NoReply(String::new()));
-        assert_eq!(Ending::of(&Ok(()), false), Ending::Answered);
-        assert_eq!(Ending::of(&Ok(()), true), Ending::Cancelled);
-        assert_eq!(Ending::of(&no_reply(), false), Ending::Failed);
-        assert_eq!(Ending::of(&no_reply(), true), Ending::Cancelled);
-        assert_eq!(Ending::of(&Err(Fault::Panicked), true), Ending::Failed, "a bug is one whoever waits");
-        assert_eq!(Ending::of(&Err(Fault::Late), false), Ending::Cancelled);
-        assert_eq!(Ending::of(&Err(Fault::Malformed(String::new())), false), Ending::Refused);
     }
 }

@@ -16,21 +16,21 @@ use std::sync::{Arc, Weak};
 pub(crate) struct Home {
     engine: Arc<Engine>,
     link: Arc<Link>,
-    line: Arc<Line>,
 }
 
 impl Home {
-    /// Over a stream whose handshake is done; `inbox` may hold bytes that came behind it.
+    /// Over a stream whose handshake is done; `inbox` may hold bytes that came behind it. Gives what the client calls over, and what
+    /// serves until it is dropped.
     ///
     /// # Errors
     /// [`Error::DuplicateService`], and [`Error::System`] when there are no threads or descriptors to be had.
-    pub(crate) fn new(
+    pub(crate) fn serve(
         offers: &[Arc<dyn Handler>],
         limits: &Limits,
         stream: Stream,
         terms: Terms,
         inbox: Inbox,
-    ) -> Result<Arc<Self>, Error> {
+    ) -> Result<(Arc<Line>, Arc<dyn Any + Send + Sync>), Error> {
         let services = Services::new(offers.to_vec(), true, limits.clone())?;
         let driver = engine::driver().map_err(|error| Error::system("making a set of connections", &error))?;
         let cannot_watch = |error: std::io::Error| Error::system("watching a connection", &error);
@@ -47,15 +47,10 @@ impl Home {
         let link = engine.adopt(stream, session, inbox.into_rest());
         let link = link.ok_or_else(|| cannot_watch(std::io::Error::last_os_error()))?;
         let line = Line::over(link.clone(), terms);
-        let home = Arc::new(Self { engine, link, line });
-        home.line.keep_alive(Arc::downgrade(&home) as Weak<dyn Any + Send + Sync>);
+        let home = Arc::new(Self { engine, link });
+        line.keep_alive(Arc::downgrade(&home) as Weak<dyn Any + Send + Sync>);
         home.start()?;
-        Ok(home)
-    }
-
-    /// What the client calls over.
-    pub(crate) fn line(&self) -> Arc<Line> {
-        self.line.clone()
+        Ok((line, home))
     }
 
     fn start(&self) -> Result<(), Error> {
@@ -76,11 +71,5 @@ impl Drop for Home {
     fn drop(&mut self) {
         // Its threads are not waited for: the last clone of the connection may be dropped by one of them.
         self.engine.end();
-    }
-}
-
-impl std::fmt::Debug for Home {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Home")
     }
 }

@@ -67,8 +67,6 @@ pub use incidents::Incidents;
 pub use introspection::{Description, Introspection, IntrospectionClient, IntrospectionHandler, IntrospectionReply};
 pub use stats::{ConnectionStats, MethodStats, RunningCall, ServerState, Stats};
 
-pub(crate) use counts::Ending;
-
 pub use stopper::Stopper;
 
 pub(crate) use home::Home;

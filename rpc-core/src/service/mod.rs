@@ -6,6 +6,7 @@ mod cancel;
 mod channel;
 mod client;
 mod context;
+mod ending;
 mod guarded;
 mod halves;
 mod handler;
@@ -27,6 +28,7 @@ pub use channel::{
 pub use client::{Client, Layer, Layered, Timeout};
 pub(crate) use context::Back;
 pub use context::Context;
+pub(crate) use ending::Ending;
 pub use guarded::Guarded;
 pub use halves::Stopped;
 pub(crate) use halves::{Conversation, Flow, Halves, Inlet, More, Outlet};

@@ -2,31 +2,30 @@
 impl<T: ::rpc_core::Schema + 'static> ::rpc_core::Schema for Page<T> {
     fn describe(types: &mut ::rpc_core::schema::Types) -> ::rpc_core::schema::TypeId {
         types
-            .named_as::<
+            .derived::<
                 Page<T>,
             >(
-                |types| {
-                    let arguments = [types.name_of_type::<T>()].join(", ");
-                    ::std::format!("{}<{}>", "Page", arguments)
-                },
-                |types, name| ::rpc_core::schema::Type::Struct {
-                    name,
-                    doc: ::std::string::String::from("A page of a listing."),
-                    body: ::rpc_core::schema::Body::Fields(
-                        ::std::vec::Vec::from([
-                            ::rpc_core::schema::Field {
-                                name: ::std::string::String::from("items"),
-                                doc: ::std::string::String::from("What is on it."),
-                                ty: <Vec<T> as ::rpc_core::Schema>::describe(types),
-                            },
-                            ::rpc_core::schema::Field {
-                                name: ::std::string::String::from("next"),
-                                doc: ::std::string::String::from(""),
-                                ty: <Option<
-                                    Box<Page<T>>,
-                                > as ::rpc_core::Schema>::describe(types),
-                            },
-                        ]),
+                &::rpc_core::__private::derived::Type {
+                    name: "Page",
+                    arguments: &[::rpc_core::schema::Types::name_of_type::<T>],
+                    doc: "A page of a listing.",
+                    form: ::rpc_core::__private::derived::Form::Struct(
+                        ::rpc_core::__private::derived::Body::Fields(
+                            &[
+                                ::rpc_core::__private::derived::Field {
+                                    name: "items",
+                                    doc: "What is on it.",
+                                    describe: <Vec<T> as ::rpc_core::Schema>::describe,
+                                },
+                                ::rpc_core::__private::derived::Field {
+                                    name: "next",
+                                    doc: "",
+                                    describe: <Option<
+                                        Box<Page<T>>,
+                                    > as ::rpc_core::Schema>::describe,
+                                },
+                            ],
+                        ),
                     ),
                 },
             )

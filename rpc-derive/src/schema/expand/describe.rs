@@ -15,9 +15,12 @@ pub(crate) fn code(described: &Described<'_>) -> TokenStream {
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let target = quote!(#ident #ty_generics #where_clause);
     let body = match &described.form {
-        Form::Transparent(ty) => by_schema(ty),
+        Form::Transparent(ty) => {
+            let (describe, types) = (by_schema(ty), local("types", ty.span()));
+            quote_spanned!(ty.span()=> #describe(#types))
+        }
         Form::Struct(body) => named(described, &body_struct(described, body)),
-        Form::Enum(variants) => named(described, &body_enum(&described.doc, variants)),
+        Form::Enum(variants) => named(described, &body_enum(variants)),
     };
     implementation(&quote!(#impl_generics), &target, &body)
 }
@@ -35,44 +38,34 @@ pub(super) fn implementation(impl_generics: &TokenStream, target: &TokenStream, 
 }
 
 /// A type with a name has one place, however often it is mentioned; a type that contains itself finds itself there.
-fn named(described: &Described<'_>, ty: &TokenStream) -> TokenStream {
-    let ident = described.ident;
+fn named(described: &Described<'_>, form: &TokenStream) -> TokenStream {
+    let Described { ident, name, doc, .. } = described;
     let (_, ty_generics, _) = described.generics.split_for_impl();
     // The place is looked up by Rust's type id, which only types without a lifetime of their own have.
     let key: Type = parse_quote!(#ident #ty_generics);
     let key = types::forever(&key);
-    let name = name(described);
+    let arguments = described.generics.params.iter().filter_map(name_of_argument);
     quote! {
-        types.named_as::<#key>(|types| #name, |types, name| #ty)
+        types.derived::<#key>(&::rpc_core::__private::derived::Type {
+            name: #name,
+            arguments: &[#(#arguments),*],
+            doc: #doc,
+            form: #form,
+        })
     }
 }
 
-/// `"Entry"`, or `"Page<Entry>"`: two instances of a generic type are two types.
-fn name(described: &Described<'_>) -> TokenStream {
-    let name = &described.name;
-    let arguments: Vec<_> = described.generics.params.iter().filter_map(name_of_argument).collect();
-    if arguments.is_empty() {
-        return quote!({
-            let _ = types;
-            ::std::string::String::from(#name)
-        });
-    }
-    quote!({
-        let arguments = [#(#arguments),*].join(", ");
-        ::std::format!("{}<{}>", #name, arguments)
-    })
-}
-
+/// The function that names what a type is generic over: two instances of it are two types.
 fn name_of_argument(parameter: &GenericParam) -> Option<TokenStream> {
     match parameter {
         GenericParam::Lifetime(_) => None,
         GenericParam::Type(parameter) => {
             let ident = &parameter.ident;
-            Some(quote!(types.name_of_type::<#ident>()))
+            Some(quote!(::rpc_core::schema::Types::name_of_type::<#ident>))
         }
         GenericParam::Const(parameter) => {
             let ident = &parameter.ident;
-            Some(quote!(::std::string::ToString::to_string(&#ident)))
+            Some(quote!(|_| ::std::string::ToString::to_string(&#ident)))
         }
     }
 }
@@ -81,39 +74,24 @@ fn name_of_argument(parameter: &GenericParam) -> Option<TokenStream> {
 /// error. Type parameters have nothing but their schema here.
 fn body_struct(described: &Described<'_>, body: &Body<'_>) -> TokenStream {
     let is_by_value = described.travels_by_field().is_some() && described.generics.params.is_empty();
-    let body = body_code(body, if is_by_value { values::described } else { by_schema });
-    let doc = &described.doc;
-    quote! {
-        ::rpc_core::schema::Type::Struct { name, doc: ::std::string::String::from(#doc), body: #body }
-    }
+    let body = body_code(body, if is_by_value { values::describe } else { by_schema });
+    quote!(::rpc_core::__private::derived::Form::Struct(#body))
 }
 
-fn body_enum(doc: &str, variants: &[Variant<'_>]) -> TokenStream {
+fn body_enum(variants: &[Variant<'_>]) -> TokenStream {
     let variants = variants.iter().map(variant);
-    quote! {
-        ::rpc_core::schema::Type::Enum {
-            name,
-            doc: ::std::string::String::from(#doc),
-            variants: ::std::vec::Vec::from([#(#variants),*]),
-        }
-    }
+    quote!(::rpc_core::__private::derived::Form::Enum(&[#(#variants),*]))
 }
 
 fn variant(variant: &Variant<'_>) -> TokenStream {
     let Variant { name, doc, body } = variant;
     let body = body_code(body, by_schema);
-    quote! {
-        ::rpc_core::schema::Variant {
-            name: ::std::string::String::from(#name),
-            doc: ::std::string::String::from(#doc),
-            body: #body,
-        }
-    }
+    quote!(::rpc_core::__private::derived::Variant { name: #name, doc: #doc, body: #body })
 }
 
-fn body_code(body: &Body<'_>, described: fn(&Type) -> TokenStream) -> TokenStream {
-    let of = |field: &Field<'_>| described(field.ty);
-    let form = quote!(::rpc_core::schema::Body);
+fn body_code(body: &Body<'_>, describe: fn(&Type) -> TokenStream) -> TokenStream {
+    let of = |field: &Field<'_>| describe(field.ty);
+    let form = quote!(::rpc_core::__private::derived::Body);
     match body {
         Body::Unit => quote!(#form::Unit),
         Body::Newtype(only) => {
@@ -122,28 +100,21 @@ fn body_code(body: &Body<'_>, described: fn(&Type) -> TokenStream) -> TokenStrea
         }
         Body::Tuple(fields) => {
             let fields = fields.iter().map(of);
-            quote!(#form::Tuple(::std::vec::Vec::from([#(#fields),*])))
+            quote!(#form::Tuple(&[#(#fields),*]))
         }
         Body::Fields(fields) => {
             let fields = fields.iter().map(|each| field(each, &of(each)));
-            quote!(#form::Fields(::std::vec::Vec::from([#(#fields),*])))
+            quote!(#form::Fields(&[#(#fields),*]))
         }
     }
 }
 
-fn field(field: &Field<'_>, ty: &TokenStream) -> TokenStream {
+fn field(field: &Field<'_>, describe: &TokenStream) -> TokenStream {
     let Field { name, doc, .. } = field;
-    quote! {
-        ::rpc_core::schema::Field {
-            name: ::std::string::String::from(#name),
-            doc: ::std::string::String::from(#doc),
-            ty: #ty,
-        }
-    }
+    quote!(::rpc_core::__private::derived::Field { name: #name, doc: #doc, describe: #describe })
 }
 
-/// At the type's span: a type that has no schema is reported where it stands.
+/// The function that describes a type, at the type's span: a type that has no schema is reported where it stands.
 fn by_schema(ty: &Type) -> TokenStream {
-    let types = local("types", ty.span());
-    quote_spanned!(ty.span()=> <#ty as ::rpc_core::Schema>::describe(#types))
+    quote_spanned!(ty.span()=> <#ty as ::rpc_core::Schema>::describe)
 }
