@@ -53,10 +53,10 @@ impl Trust {
         Ok(self)
     }
 
-    /// Whether this side talks to whoever is at the other end. A TCP socket has no users: it is not decided here.
-    pub(crate) fn covers(&self, stream: &Stream) -> bool {
+    /// Whether this side talks to this peer, which is at the other end. A TCP socket has no users: it is not decided here.
+    pub(crate) fn covers(&self, stream: &Stream, peer: &Peer) -> bool {
         // A named pipe's own access list has decided already.
-        !stream.is_local() || cfg!(not(unix)) || self.covers_peer(&stream.peer(), own_uid())
+        !stream.is_local() || cfg!(not(unix)) || self.covers_peer(peer, own_uid())
     }
 
     fn covers_peer(&self, peer: &Peer, own: Option<u32>) -> bool {

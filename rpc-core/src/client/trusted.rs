@@ -51,10 +51,11 @@ impl Connect {
 
     /// Whether the server that was found may be called.
     pub(super) fn check_server(&self, address: &Address, stream: &Stream) -> Result<(), ConnectError> {
-        if self.trust.covers(stream) {
+        let peer = stream.peer();
+        if self.trust.covers(stream, &peer) {
             return Ok(());
         }
-        let problem = ConnectProblem::Stranger { uid: stream.peer().uid };
+        let problem = ConnectProblem::Stranger { uid: peer.uid };
         Err(ConnectError { address: address.clone(), problem })
     }
 }

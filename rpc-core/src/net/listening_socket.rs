@@ -3,8 +3,10 @@
 use super::Stream;
 use interprocess::local_socket;
 #[cfg(unix)]
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+#[cfg(unix)]
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::{io, net::TcpListener};
+use std::{io, net::TcpListener, time::Duration};
 
 /// A socket that listens and never blocks.
 #[derive(Debug)]
@@ -29,6 +31,20 @@ impl ListeningSocket {
                 Err(error) if concerns_one_connection(&error) => {}
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// Waits until somebody may be accepted, at most so long; where that cannot be asked, just so long.
+    pub(crate) fn wait(&self, time_max: Duration) {
+        #[cfg(unix)]
+        let waited = {
+            let timeout = Timespec::try_from(time_max).ok();
+            poll(&mut [PollFd::new(self, PollFlags::IN)], timeout.as_ref()).is_ok()
+        };
+        #[cfg(windows)]
+        let waited = false;
+        if !waited {
+            std::thread::sleep(time_max);
         }
     }
 

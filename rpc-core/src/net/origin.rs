@@ -1,5 +1,5 @@
 //! Whom what a connection takes is charged to.
-use super::Stream;
+use super::{Peer, Stream};
 use std::net::{IpAddr, Ipv6Addr};
 
 /// Who shares what one may take.
@@ -13,13 +13,13 @@ pub(crate) enum Origin {
     Unknown,
 }
 
-impl Stream {
-    /// Who is at the other end, as far as the system tells.
-    pub(crate) fn origin(&self) -> Origin {
-        match (self.peer().uid, self.peer_address()) {
-            (Some(uid), _) => Origin::User(uid),
-            (None, Some(address)) => Origin::Address(network(address)),
-            (None, None) => Origin::Unknown,
+impl Origin {
+    /// Of a stream and its peer, as far as the system tells.
+    pub(crate) fn of(stream: &Stream, peer: &Peer) -> Self {
+        match (peer.uid, stream.peer_address()) {
+            (Some(uid), _) => Self::User(uid),
+            (None, Some(address)) => Self::Address(network(address)),
+            (None, None) => Self::Unknown,
         }
     }
 }

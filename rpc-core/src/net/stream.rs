@@ -16,12 +16,12 @@ use std::{
     io,
     net::{IpAddr, SocketAddr, TcpStream},
     os::fd::{AsFd, BorrowedFd, OwnedFd},
-    sync::atomic::{AtomicU8, Ordering},
+    sync::atomic::{AtomicBool, AtomicU8, Ordering},
     time::{Duration, Instant},
 };
 
-/// What the kernel keeps for a slow reader. With it an echo of 1 MiB is 2.6 times as fast as with the default;
-/// the kernel lowers it to `net.core.wmem_max`.
+/// What the kernel keeps for a slow reader, from the moment that its default is full. With it an echo of 1 MiB is 2.6 times as
+/// fast; the kernel lowers it to `net.core.wmem_max`.
 const SEND_BUFFER_BYTES: usize = 256 * 1024;
 /// What a read makes room for if its caller left none: `recv` into nothing would look like the end.
 const ROOM_BYTES_MIN: usize = 4 * 1024;
@@ -48,6 +48,8 @@ pub(crate) struct Stream {
     is_local: bool,
     /// Descriptors that may come with one message. 0: none are expected, and asking for them would only cost time.
     fds_max: AtomicU8,
+    /// The kernel's buffers are as they should be from now on.
+    is_sized: AtomicBool,
     counts: Counts,
     /// What was started to be at the other end. Dropped behind the socket: the program reads the end before it is waited for.
     program: Option<Running>,
@@ -91,31 +93,23 @@ impl Stream {
 
     /// A connected socket. `program`: what was started to be at its other end.
     pub(super) fn new(socket: OwnedFd, is_local: bool, program: Option<Running>) -> Self {
-        let stream = Self { socket, is_local, fds_max: AtomicU8::new(0), counts: Counts::default(), program };
-        stream.prepare();
-        stream
+        #[cfg(target_vendor = "apple")]
+        let _ = sockopt::set_socket_nosigpipe(&socket, true);
+        // TCP sizes its buffers itself.
+        let (fds_max, is_sized) = (AtomicU8::new(0), AtomicBool::new(!is_local));
+        Self { socket, is_local, fds_max, is_sized, counts: Counts::default(), program }
     }
 
-    #[cfg(not(target_vendor = "apple"))]
-    fn prepare(&self) {
-        self.set_buffers();
-    }
-
-    #[cfg(target_vendor = "apple")]
-    fn prepare(&self) {
-        let _ = sockopt::set_socket_nosigpipe(self, true);
-        self.set_buffers();
-    }
-
-    /// Makes the kernel keep more unread bytes on a local socket, as far as it lets us. Connecting and accepting do it.
-    fn set_buffers(&self) {
-        if self.is_local() {
-            let _ = sockopt::set_socket_send_buffer_size(self, SEND_BUFFER_BYTES);
-        }
+    /// Makes the kernel keep more unread bytes on a local socket, as far as it lets us. False: that has been done. Most connections
+    /// never fill what they begin with, and some live for one call: so it is done when they do.
+    fn enlarge_buffer(&self) -> bool {
+        !self.is_sized.swap(true, Ordering::Relaxed)
+            && sockopt::set_socket_send_buffer_size(self, SEND_BUFFER_BYTES).is_ok()
     }
 
     /// Makes the kernel keep about so many bytes each way; it has a least of its own.
     pub(crate) fn limit_buffers(&self, bytes: usize) {
+        self.is_sized.store(true, Ordering::Relaxed);
         let _ = sockopt::set_socket_send_buffer_size(self, bytes);
         let _ = sockopt::set_socket_recv_buffer_size(self, bytes);
     }
@@ -205,6 +199,7 @@ impl Stream {
             };
             match sent {
                 Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) if self.enlarge_buffer() => {}
                 sent => return Ok(sent?),
             }
         }

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 /// new try: accept(2) fails before it takes a connection off the queue, so nobody is lost.
 const PAUSE_MIN: Duration = Duration::from_millis(10);
 
-/// Connections that one event accepts; the rest comes with the next, after others have been served. Fewer than are served
-/// then: so those that have come say their hello, or are seen to be gone, faster than others come.
-const ACCEPTS_MAX: usize = 16;
+/// For so many events one connection is accepted, and at least one; the rest comes with the next events, after others have been
+/// served. So those that have come say their hello, or are seen to be gone, faster than others come. And on a server with little
+/// to do nothing is accepted in vain: that costs as much as a connection, because accept(2) prepares for one first.
+const EVENTS_PER_ACCEPT: usize = 4;
 
 /// Whether, and since when, accepting pauses.
 #[derive(Debug, Default)]
@@ -26,14 +27,17 @@ impl Accepting {
 }
 
 impl Engine {
-    /// Somebody waits at this listener.
-    pub(super) fn accept(self: &std::sync::Arc<Self>, set: &Set, place: usize) {
+    /// Somebody waits at this listener, and so many events have come in all. This worker looks afterwards who is ready.
+    pub(super) fn accept(self: &std::sync::Arc<Self>, set: &Set, place: usize, events: usize) {
         let Some(listener) = lock(&self.listeners).get(place).cloned().flatten() else { return };
-        for _ in 0..ACCEPTS_MAX {
+        for _ in 0..(events / EVENTS_PER_ACCEPT).max(1) {
             match listener.accept() {
                 Ok(Some(stream)) => {
                     lock(&self.poll).accepting.pause = Duration::ZERO;
-                    self.admit(stream);
+                    // Its hello mostly has come by now: the set need not say so.
+                    if let Some(link) = self.admit(stream) {
+                        self.ready.push(&link);
+                    }
                 }
                 Ok(None) => return,
                 Err(error) => {

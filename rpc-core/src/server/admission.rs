@@ -121,8 +121,8 @@ impl Admission {
     }
 
     /// Whether this peer may connect. A check that panics has not said yes.
-    pub(super) fn allows(&self, stream: &Stream) -> bool {
-        self.trust.covers(stream) && self.check.as_ref().is_none_or(|check| agrees(check, &stream.peer()))
+    pub(super) fn allows(&self, stream: &Stream, peer: &Peer) -> bool {
+        self.trust.covers(stream, peer) && self.check.as_ref().is_none_or(|check| agrees(check, peer))
     }
 
     /// How a conversation with this peer begins. A local socket's peer is known already.

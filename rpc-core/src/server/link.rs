@@ -134,7 +134,7 @@ pub(super) enum Sent {
 
 impl Link {
     /// A new connection of this server, which is watched for reading.
-    pub(super) fn new(stream: Stream, user: Arc<User>, place: usize, session: Session<Detached>) -> Self {
+    pub(super) fn new(stream: Stream, peer: Peer, user: Arc<User>, place: usize, session: Session<Detached>) -> Self {
         let read = ReadSide {
             session,
             kept: None,
@@ -147,10 +147,9 @@ impl Link {
             closed: false,
             armed: Interest::READ,
         };
-        let peer = PackedPeer::new(stream.peer());
         Self {
             carrier: Carrier::new(stream),
-            peer,
+            peer: PackedPeer::new(peer),
             user,
             place,
             #[cfg(target_os = "linux")]

@@ -6,7 +6,7 @@ use super::incidents::Incident;
 use super::link::{Detached, Kept, Link, ReadSide};
 use super::stats::ConnectionStats;
 use super::users::{User, Users};
-use crate::net::{Received, Stream, Wait};
+use crate::net::{Origin, Received, Stream, Wait};
 use crate::proto::Session;
 use crate::service::Cancel;
 use crate::wire::Refusal;
@@ -40,9 +40,11 @@ impl Engine {
     pub(super) fn admit(self: &Arc<Self>, stream: Stream) -> Option<Arc<Link>> {
         self.limits().socket_bytes.into_iter().for_each(|bytes| stream.limit_buffers(bytes));
         let session = self.admission.session(&stream).ok()?;
-        let allowed = self.admission.allows(&stream);
+        let peer = stream.peer();
+        let allowed = self.admission.allows(&stream, &peer);
+        let origin = Origin::of(&stream, &peer);
         let mut links = lock(&self.links);
-        let user = links.users.of(&stream, self);
+        let user = links.users.of(origin, self);
         if let Some(refusal) = self.turns_away(&links, &user, allowed) {
             links.refused += 1;
             drop(links);
@@ -54,7 +56,7 @@ impl Engine {
             return None;
         }
         let place = links.free.pop().unwrap_or(links.all.len());
-        let link = Arc::new(Link::new(stream, user, place, session));
+        let link = Arc::new(Link::new(stream, peer, user, place, session));
         let added = self.add_link(&mut links, &link);
         drop(links);
         added.then(|| self.await_greeting(&link));
@@ -73,8 +75,9 @@ impl Engine {
         session: Session<Detached>,
         rest: Vec<u8>,
     ) -> Option<Arc<Link>> {
+        let peer = stream.peer();
         let mut links = lock(&self.links);
-        let link = Arc::new(Link::new(stream, User::of(self), links.all.len(), session));
+        let link = Arc::new(Link::new(stream, peer, User::of(self), links.all.len(), session));
         link.read().kept = Kept::new(rest, None);
         self.add_link(&mut links, &link).then_some(link)
     }

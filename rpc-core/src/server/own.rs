@@ -10,7 +10,7 @@ use crate::proto::clamp;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How often an acceptor looks where waiting for a connection cannot be interrupted, or accepting failed.
+/// How often an acceptor looks whether its listener is closed, which does not end its wait; and its pause when accepting failed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
 impl Engine {
@@ -54,7 +54,7 @@ impl Engine {
                         self.order(Order::Own(link));
                     }
                 }
-                Ok(None) => std::thread::sleep(ACCEPT_PAUSE),
+                Ok(None) => listener.socket().wait(ACCEPT_PAUSE),
                 Err(error) => {
                     self.incidents.accept_failed(&error);
                     std::thread::sleep(ACCEPT_PAUSE);

@@ -95,7 +95,7 @@ impl Engine {
         self.ready.found(links, |link| self.ignore(link, &mut link.read()));
         for event in events.iter() {
             if let Ready::Listener(place) = ready(event) {
-                self.accept(set, place);
+                self.accept(set, place, events.len());
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Whose connections they are: what one user takes is counted, so that others get theirs.
 use super::engine::Engine;
-use crate::net::{Origin, Stream};
+use crate::net::Origin;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
@@ -45,9 +45,8 @@ impl User {
 pub(super) struct Users(HashMap<Origin, Arc<User>>);
 
 impl Users {
-    /// Whoever is at the other end.
-    pub(super) fn of(&mut self, stream: &Stream, engine: &Arc<Engine>) -> Arc<User> {
-        let origin = stream.origin();
+    /// Whoever that is.
+    pub(super) fn of(&mut self, origin: Origin, engine: &Arc<Engine>) -> Arc<User> {
         if let Some(user) = self.0.get(&origin) {
             return user.clone();
         }

@@ -1,6 +1,7 @@
 //! Reading, writing, waiting, ending.
 
 use super::super::{Readiness, Received, Stream, Wait};
+use rustix::net::sockopt::{set_socket_send_buffer_size, socket_send_buffer_size};
 use std::{
     io, thread,
     time::{Duration, Instant},
@@ -99,10 +100,24 @@ fn a_shutdown_wakes_whoever_waits() {
     });
 }
 
+/// Sends until the socket takes no more; how large its buffer is then.
+fn fill(stream: &Stream) -> usize {
+    while stream.send(&[0; 4096]).is_ok() {}
+    socket_send_buffer_size(stream).unwrap()
+}
+
+/// The system may have a least or a most of its own, so the sizes themselves are its business.
 #[test]
-fn a_local_socket_gets_a_larger_send_buffer() {
-    let (plain, _other) = std::os::unix::net::UnixStream::pair().unwrap();
-    let before = rustix::net::sockopt::socket_send_buffer_size(&plain).unwrap();
+fn a_buffer_that_is_full_becomes_larger_unless_it_was_limited() {
+    const SMALL: usize = 8 << 10;
     let (left, _right) = Stream::pair().unwrap();
-    assert!(rustix::net::sockopt::socket_send_buffer_size(&left).unwrap() >= before);
+    let default = socket_send_buffer_size(&left).unwrap();
+    set_socket_send_buffer_size(&left, SMALL).unwrap();
+    let small = socket_send_buffer_size(&left).unwrap();
+    assert!(small < default, "{small} of {default}");
+    let larger = fill(&left);
+    assert!(larger > small, "{larger} from {small}");
+    let (limited, _right) = Stream::pair().unwrap();
+    limited.limit_buffers(SMALL);
+    assert_eq!(fill(&limited), small);
 }
