@@ -94,8 +94,8 @@ fn stopping_finishes_what_runs() {
             apart.join().unwrap().unwrap();
             let start = Instant::now();
             let drained = stops.join().unwrap();
-            // One that was answered just before may be counted just after.
-            assert!((2..=3).contains(&drained.finished) && drained.cut == 0, "{way:?}: {drained}");
+            // And those that were answered before the goodbye.
+            assert!(drained.finished >= 2 && drained.cut == 0, "{way:?}: {drained}");
             assert!(start.elapsed() < Duration::from_secs(3), "{way:?}: {:?} with nothing to do", start.elapsed());
         });
         assert!(way == Way::Tcp || !std::path::Path::new(&address).exists());

@@ -1,4 +1,4 @@
-//! What streams that nobody takes cost in memory, on each side: so much for each, and given back with the connection.
+//! What streams that nobody takes, and calls that wait, cost in memory: so much for each, and given back with the connection.
 //!
 //! Its peers are bare sockets, so all that grows is ours. One test in a program of its own: what others do would be counted.
 #![cfg(target_os = "linux")]
@@ -91,6 +91,7 @@ fn measure() {
         streams_to_a_client(streams, base);
         uploads_of_a_client(streams, base);
     }
+    calls_that_wait();
     let left = settled().saturating_sub(base);
     assert!(left <= LEFT, "{} KiB are left of what was closed", left >> 10);
 }
@@ -171,4 +172,27 @@ fn uploads_of_a_client(streams: usize, base: usize) {
         gates.open("end");
         measured.unwrap();
     });
+}
+
+/// A call that waits holds its own arguments, and not the buffer that a large message before it needed.
+fn calls_that_wait() {
+    const CALLS: u32 = 16;
+    let large = vec![0; 2 << 20];
+    let gate = |at: u32| format!("{at}{}", "x".repeat(ITEM + 1000));
+    for way in SOCKETS {
+        let target = Target::with(way, limits());
+        let (mut raw, base) = (target.opened(u32::MAX), settled());
+        for at in 0..CALLS {
+            // These are no arguments of any method, but they are read.
+            raw.send(&call_bytes(2 * at + 1, method::ADD, &large));
+            assert_eq!(raw.fault().0, 2 * at + 1);
+            raw.send(&call(2 * at + 2, method::WAIT_APART, &(gate(at),)));
+            target.gates().wait_for(&format!("at {}", gate(at)));
+        }
+        let grown = settled().saturating_sub(base);
+        eprintln!("{way:?}: {CALLS} calls that wait hold {} KiB", grown >> 10);
+        let most = CALLS as usize * 2 * BESIDE + ONCE;
+        assert!(grown <= most, "{way:?}: {CALLS} calls that wait hold {} KiB, more than {}", grown >> 10, most >> 10);
+        (0..CALLS).for_each(|at| target.gates().open(&gate(at)));
+    }
 }

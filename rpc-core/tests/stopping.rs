@@ -140,12 +140,11 @@ fn a_stuck_handler_does_not_keep_the_process() {
     for driver in DRIVERS {
         let server = start(driver, Duration::from_millis(300));
         let connections = [(); 2].map(|()| Connection::connect(server.address()).unwrap());
-        let [here, apart] = connections.each_ref().map(|connection| Work::client(connection.pipelined()));
-        let (here, apart) = (here.stuck(), apart.stuck_apart());
-        for connection in &connections {
-            connection.pipelined().flush();
-            server.wait_for("stuck runs").unwrap();
-        }
+        let [first, second] = connections.each_ref().map(|connection| Work::client(connection.pipelined()));
+        let here = first.stuck();
+        server.wait_for("stuck runs").unwrap();
+        let apart = second.stuck_apart();
+        server.wait_for("stuck runs").unwrap();
         let start = Instant::now();
         server.signal(TERM).unwrap();
         let refused = loop {

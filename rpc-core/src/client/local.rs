@@ -1,6 +1,6 @@
 //! A handler of this process as a channel: no socket, the same encoding, the same errors.
+use super::duplex;
 use super::pipe::{self, Pipe};
-use super::{InProcess, duplex};
 use crate::connection::{Place, with_scratch};
 use crate::net::Peer;
 use crate::proto::{Fault, clamp};
@@ -149,6 +149,16 @@ impl Local {
         thread.map_err(|error| Error::system("starting a thread", &error))?;
         Ok((outlet, Box::new(caller)))
     }
+}
+
+/// A handler of this process, as a connection calls it: by a trait, so that only a program that makes a [`Local`] has what runs
+/// handlers linked into it.
+pub(super) trait InProcess: std::fmt::Debug + Send + Sync {
+    /// A whole call: its answer is then in `buffer`, as from a socket.
+    fn answer(&self, call: Outgoing<'_>, buffer: &mut Message) -> Result<Option<Place>, Error>;
+
+    /// Starts a call with items.
+    fn converse(&self, call: Outgoing<'_>) -> Result<Halves, Error>;
 }
 
 impl InProcess for Local {

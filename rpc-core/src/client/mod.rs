@@ -20,7 +20,7 @@ pub use opening::Opening;
 pub use pipelined::{Pending, Pipeline, Pipelined};
 
 use crate::connection::{self, Line, Place, with_scratch};
-use crate::net::{self, Address, Spin};
+use crate::net::{self, Address};
 use crate::service::Halves;
 use crate::span::Span;
 use crate::token::Token;
@@ -32,10 +32,10 @@ use crate::{
     Blocking, Call, Channel, DuplexOf, Error, Handler, Limits, Outgoing, Peer, ServiceInfo, Sink, Stream, StreamOf,
     Upload, UploadOf, Value,
 };
+use local::InProcess;
 use offers::Offers;
 use opening::{Greeted, Handshaken};
 use std::any::Any;
-use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -129,15 +129,12 @@ impl Connect {
         self.check_server(&address, &stream)?;
         self.limits.socket_bytes.into_iter().for_each(|bytes| stream.limit_buffers(bytes));
         let greeting = opening::handshake(stream, &address, self, deadline, start.elapsed())?;
-        let Handshaken { stream, inbox, terms, greeted, opened, left } = greeting;
+        let Handshaken { stream, inbox, terms, greeted, opened, spin } = greeting;
         if self.service.is_some_and(ServiceInfo::has_fds) {
             stream.expect_fds(terms.reply_fds_max);
         }
         let (line, home) = match self.offers.serve {
-            None => {
-                let spin = Spin::new(self.limits.poll_time_max);
-                (Arc::new(Line::called(stream, terms, inbox, Some(left), spin)), None)
-            }
+            None => (Arc::new(Line::called(stream, terms, inbox, spin)), None),
             Some(serve) => {
                 let (line, home) = serve(&self.offers.handlers, &self.limits, stream, terms, inbox)?;
                 (line, Some(home))
@@ -150,7 +147,7 @@ impl Connect {
     }
 }
 
-impl Debug for Connect {
+impl std::fmt::Debug for Connect {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let offers: Vec<_> = self.offers.handlers.iter().map(|handler| handler.service().name()).collect();
         f.debug_struct("Connect").field("address", &self.address).field("offers", &offers).finish_non_exhaustive()
@@ -169,16 +166,6 @@ pub struct Connection(Inner);
 enum Inner {
     Socket(Socket),
     Local(Arc<dyn InProcess>),
-}
-
-/// A handler of this process, as a connection calls it: by a trait, so that only a program that makes a [`Local`] has what runs
-/// handlers linked into it.
-trait InProcess: Debug + Send + Sync {
-    /// A whole call: its answer is then in `buffer`, as from a socket.
-    fn answer(&self, call: Outgoing<'_>, buffer: &mut Message) -> Result<Option<Place>, Error>;
-
-    /// Starts a call with items.
-    fn converse(&self, call: Outgoing<'_>) -> Result<Halves, Error>;
 }
 
 #[derive(Debug, Clone)]

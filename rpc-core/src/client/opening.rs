@@ -1,7 +1,7 @@
 //! The handshake.
 use super::Connect;
 use crate::connection::{Terms, wanted};
-use crate::net::{Address, ConnectError, ConnectProblem, Received, Stream, Wait};
+use crate::net::{Address, ConnectError, ConnectProblem, Received, Spin, Stream};
 use crate::proto::{CallTerms, clamp, put};
 use crate::token::{Nonces, Role, Token, nonce};
 use crate::wire::{
@@ -37,8 +37,8 @@ pub(super) struct Handshaken {
     pub(super) greeted: Greeted,
     /// The answer to the service that was asked for.
     pub(super) opened: Option<Opened>,
-    /// What the socket's receive timeout is set to.
-    pub(super) left: Duration,
+    /// It has heard where the server sends from.
+    pub(super) spin: Spin,
 }
 
 /// Talks to a fresh stream until it can be called over. `connect` is how long it took to get that stream.
@@ -50,7 +50,8 @@ pub(super) fn handshake(
     connect: Duration,
 ) -> Result<Handshaken, Error> {
     let start = Instant::now();
-    let mut greeting = Greeting { stream, address, deadline, allowed: options.timeout };
+    let spin = Spin::new(options.limits.poll_time_max);
+    let mut greeting = Greeting { stream, address, deadline, allowed: options.timeout, spin };
     let carries_fds = greeting.stream.carries_fds();
     let reply_fds_max = fds_max(options.limits.fds_max, carries_fds);
     greeting.send(&hello(options, reply_fds_max))?;
@@ -70,9 +71,8 @@ pub(super) fn handshake(
         reply_fds_max,
         calls,
     };
-    // Calls set their own timeouts; this one is what the handshake left.
-    let left = greeting.left()?;
-    Ok(Handshaken { stream: greeting.stream, inbox, terms, greeted, opened: welcome.service, left })
+    let Greeting { stream, spin, .. } = greeting;
+    Ok(Handshaken { stream, inbox, terms, greeted, opened: welcome.service, spin })
 }
 
 fn hello(options: &Connect, fds_max: u32) -> Vec<u8> {
@@ -96,6 +96,7 @@ struct Greeting<'a> {
     address: &'a Address,
     deadline: Instant,
     allowed: Duration,
+    spin: Spin,
 }
 
 impl Greeting<'_> {
@@ -126,9 +127,8 @@ impl Greeting<'_> {
 
     fn fill(&mut self, inbox: &mut Inbox) -> Result<(), Error> {
         loop {
-            let limited = self.stream.set_recv_timeout(Some(self.left()?));
-            limited.map_err(|error| self.lost(error.to_string()))?;
-            match self.stream.recv(inbox.room(), Wait::Block) {
+            let (room, arrivals) = inbox.room_beside();
+            match self.stream.recv_within(room, arrivals, Some(self.left()?)) {
                 Ok(Received::Bytes(_)) => return Ok(()),
                 Ok(Received::Nothing) => {}
                 Ok(Received::End) => return Err(self.lost("the server closed it during the handshake".to_owned())),
@@ -149,6 +149,7 @@ impl Greeting<'_> {
         loop {
             match check_preface(inbox.bytes()) {
                 Ok(true) => {
+                    self.spin.heard(inbox.bytes().get(PREFACE_BYTES..).unwrap_or_default());
                     inbox.skip(PREFACE_BYTES);
                     return Ok(());
                 }

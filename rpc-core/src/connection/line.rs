@@ -74,11 +74,11 @@ pub(crate) struct Started<'a> {
 }
 
 impl Line {
-    /// A client's, over a stream whose handshake is done; `inbox` may hold bytes that came behind it, and `timeout` is what the
-    /// stream's is set to.
-    pub(crate) fn called(stream: Stream, terms: Terms, inbox: Inbox, timeout: Option<Duration>, spin: Spin) -> Self {
+    /// A client's, over a stream whose handshake is done, and that has no receive timeout; `inbox` may hold bytes that came behind
+    /// the handshake.
+    pub(crate) fn called(stream: Stream, terms: Terms, inbox: Inbox, spin: Spin) -> Self {
         let line = Self::new(Way::Own(Carrier::new(stream)), terms);
-        let mut reading = Box::new(Reading { inbox, timeout, expired: false, spin, alone: true });
+        let mut reading = Box::new(Reading { inbox, timeout: None, expired: false, spin, is_new: true, alone: true });
         let mut state = line.lock();
         state.enable_calls(terms.calls, Weak::new());
         // Nobody reads what is here already: a goodbye, say. And nobody sleeps yet, who would have to be woken.

@@ -32,6 +32,8 @@ pub(super) struct Reading {
     /// It has run out since it was set.
     pub(super) expired: bool,
     pub(super) spin: Spin,
+    /// Nobody has blocked in a read yet.
+    pub(super) is_new: bool,
     /// Nobody sleeps who would have the CPU while this thread does not poll.
     pub(super) alone: bool,
 }
@@ -157,6 +159,7 @@ impl Line {
     ) -> Guard<'a> {
         let received = match self.poll(&mut reading, wait) {
             Some(received) => received,
+            None if reading.is_new => self.read_first(&mut reading, left),
             None => {
                 self.limit_reading(&mut reading, left);
                 self.receive(&mut reading.inbox, Wait::Block)
@@ -202,6 +205,13 @@ impl Line {
     fn receive(&self, inbox: &mut Inbox, wait: Wait) -> io::Result<Received> {
         let (room, arrivals) = inbox.room_beside();
         self.stream().recv_beside(room, arrivals, wait)
+    }
+
+    /// The first read that blocks: many connections are there for one call, and need no timeout of the socket's for it.
+    fn read_first(&self, reading: &mut Reading, left: Option<Duration>) -> io::Result<Received> {
+        reading.is_new = false;
+        let (room, arrivals) = reading.inbox.room_beside();
+        self.stream().recv_within(room, arrivals, left)
     }
 
     /// Sees to it that a blocking read ends when the caller's time does. The socket's timeout is changed as seldom as can

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 /// Waits that block at once after the worst run of misses.
 const SKIP_MAX: u32 = 1023;
 
+/// No poll takes longer, whatever is asked for: meanwhile nobody looks at deadlines.
+const TIME_MAX: Duration = Duration::from_millis(1);
+
 /// So many hits in a row make up for one miss.
 const HITS: u32 = 32;
 
@@ -30,6 +33,7 @@ pub(crate) struct Spin {
 impl Spin {
     /// For polls of at most this long; of zero: for none.
     pub(crate) fn new(time_max: Duration) -> Self {
+        let time_max = time_max.min(TIME_MAX);
         Self { time_max, peer_cpu: CPU_UNKNOWN, skip: 0, penalty: 0, hits: 0 }
     }
 
@@ -112,7 +116,7 @@ mod tests {
         let mut frame = Vec::new();
         put_part(&mut frame, Kind::Ping, CallId(1), &[], false);
         set_cpu(&mut frame, cpu);
-        let mut spin = Spin::new(time_max);
+        let mut spin = Spin { time_max, ..Spin::new(Duration::ZERO) };
         spin.heard(&frame);
         spin
     }
@@ -125,6 +129,11 @@ mod tests {
             (looks >= until).then_some(())
         });
         looks
+    }
+
+    #[test]
+    fn a_poll_does_not_last() {
+        assert_eq!(Spin::new(Duration::MAX).time_max, TIME_MAX);
     }
 
     const LONG: Duration = Duration::from_secs(100);

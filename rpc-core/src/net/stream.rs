@@ -178,6 +178,23 @@ impl Stream {
         read(descriptors::recv(self.as_fd(), into, arrivals, fds_max, wait.flags()))
     }
 
+    /// The same, and waits for at most this long until something is there, whatever the receive timeout; none: for ever.
+    ///
+    /// That is one system call more than a read that blocks, and can be less work: Linux wakes whoever blocks in a read also when the
+    /// peer takes what was sent to it, because there is room again. On the peer's CPU that means two switches for nothing.
+    ///
+    /// # Errors
+    /// As [`recv`](Self::recv).
+    pub(crate) fn recv_within(
+        &self,
+        into: &mut Vec<u8>,
+        arrivals: &mut Arrivals,
+        time: Option<Duration>,
+    ) -> io::Result<Received> {
+        self.wait_ready(true, false, time)?;
+        self.recv_beside(into, arrivals, Wait::No)
+    }
+
     /// Hands bytes to the kernel, and says how many it took. Never blocks.
     ///
     /// # Errors

@@ -103,13 +103,26 @@ impl Stream {
 
     /// Appends what is there, up to the spare capacity of `into`; the caller reserved it.
     pub(crate) fn recv(&self, into: &mut Vec<u8>, wait: Wait) -> io::Result<Received> {
-        let timeout = *self.recv_timeout.lock().unwrap_or_else(PoisonError::into_inner);
-        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let time = match wait {
+            Wait::No => Some(Duration::ZERO),
+            Wait::Block => *self.recv_timeout.lock().unwrap_or_else(PoisonError::into_inner),
+        };
+        self.recv_within(into, &mut Arrivals::default(), time)
+    }
+
+    /// The same, and waits for at most this long until something is there, whatever the receive timeout; none: for ever.
+    pub(crate) fn recv_within(
+        &self,
+        into: &mut Vec<u8>,
+        _: &mut Arrivals,
+        time: Option<Duration>,
+    ) -> io::Result<Received> {
+        let deadline = time.and_then(|time| Instant::now().checked_add(time));
         let mut pause = PAUSE_FIRST;
         loop {
             let received = self.recv_now(into)?;
             let late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
-            if received != Received::Nothing || wait == Wait::No || late {
+            if received != Received::Nothing || late {
                 return Ok(received);
             }
             thread::sleep(pause);
@@ -130,9 +143,10 @@ impl Stream {
     /// None come.
     pub(crate) fn expect_fds(&self, _fds_max: u32) {}
 
-    /// Sends what lies together at the beginning of a batch: there are no descriptors here.
-    pub(crate) fn send_beside(&self, rest: Rest<'_>) -> io::Result<usize> {
-        self.send(rest.bytes[0])
+    /// Sends what lies together at the beginning of a batch.
+    pub(crate) fn send_beside(&self, Rest { bytes, fds }: Rest<'_>) -> io::Result<usize> {
+        debug_assert!(fds.is_empty(), "there are no descriptors here");
+        self.send(bytes[0])
     }
 
     /// There are no descriptors here that could be too many.

@@ -62,7 +62,7 @@ pub struct Limits {
     pub accept_pause_max: Duration,
     /// How long whoever waits for a peer may poll before it blocks. 50 µs: some times what it costs to wake a CPU that sleeps, which
     /// a call between two CPUs then does not pay, twice. It polls only for a peer that last sent from another CPU, and ever more seldom
-    /// when that is of no use. Zero: it always blocks.
+    /// when that is of no use. Zero: it always blocks. More than a millisecond counts as one.
     pub poll_time_max: Duration,
     /// How long calls in flight may still run when the server stops. 10 s: what service managers wait before they kill.
     pub drain_time_max: Duration,

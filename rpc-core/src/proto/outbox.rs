@@ -274,6 +274,12 @@ impl Outbox {
         self.written + self.writing + self.unwritten() as u64
     }
 
+    /// Bytes of its buffers, whatever is in them.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn capacity(&self) -> usize {
+        self.queue.capacity() + self.spare.capacity()
+    }
+
     /// Bytes that have left their lanes, and are in nobody's hands.
     fn unwritten(&self) -> usize {
         self.queue.len() + self.splice.as_ref().map_or(0, |splice| splice.slice.len())
@@ -561,9 +567,15 @@ impl Part {
         self.left() >= SLICE_BYTES_MIN && fds.is_empty() && !self.is_stream()
     }
 
+    /// What its next frame may carry: only answers and items are put together again.
+    fn most(&self) -> usize {
+        let may_be_cut = self.kind == Kind::Reply || self.is_stream();
+        if may_be_cut { CHUNK_BYTES } else { usize::MAX }
+    }
+
     /// Appends the head of the next frame; gives its body.
     fn put_head(&mut self, call: CallId, out: &mut Vec<u8>) -> Option<Slice> {
-        let mut end = self.bytes.len().min(self.at + CHUNK_BYTES);
+        let mut end = self.bytes.len().min(self.at.saturating_add(self.most()));
         // A little that is left over is not worth a write of its own.
         if self.bytes.len() - end < LEFT_OVER_BYTES {
             end = self.bytes.len();
@@ -577,7 +589,7 @@ impl Part {
     /// Appends the next frame.
     fn put_chunk(&mut self, call: CallId, out: &mut Vec<u8>) -> Option<Slice> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let (chunk, left) = rest.split_at(rest.len().min(CHUNK_BYTES));
+        let (chunk, left) = rest.split_at(rest.len().min(self.most()));
         // Only replies are put together again; a stream has no frames of its own.
         put_part(out, self.kind, call, chunk, !left.is_empty() && !self.is_stream());
         self.at += chunk.len();
@@ -773,6 +785,20 @@ mod tests {
             assert!(whole == body && rest.is_empty(), "{step} bytes at a time");
             assert_eq!(others, [(Kind::Void, 2), (Kind::Call, 3)]);
             assert_eq!(outbox.spare.as_ptr(), at, "for the next answer");
+        }
+    }
+
+    /// F4: no fault goes on in a further frame, however long its text is.
+    #[test]
+    fn a_fault_is_one_frame() {
+        const LONG: usize = 3 * CHUNK_BYTES;
+        for items in [0, CHUNK_BYTES + 1] {
+            let (mut outbox, mut frame) = (Outbox::default(), Message::default());
+            outbox.push_in_turn(Side::Callee, CallId(1), Kind::Items, &vec![1; items]);
+            put_part(&mut frame.bytes, Kind::Fault, CallId(1), &[7; LONG], false);
+            outbox.push_answer(CallId(1), &mut frame);
+            let frames = drain(&mut outbox).concat();
+            assert_eq!(frames.last(), Some(&(Kind::Fault, 1, LONG, false)), "behind {items} bytes of items");
         }
     }
 

@@ -20,7 +20,7 @@ const NAMED_MAX: usize = 10;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Drained {
-    /// Calls that ran when the last client was told goodbye, and that ended in time.
+    /// Calls that ran when stopping began, or that came before their client was told goodbye, and that ended in time.
     pub finished: u64,
     /// Calls that came too late, and were not run. Their callers know that.
     pub refused: u64,
@@ -49,7 +49,7 @@ impl fmt::Display for Drained {
     }
 }
 
-/// What had been counted when the goodbyes were said.
+/// What had been counted when the goodbyes began.
 pub(super) struct Goodbyes {
     pub(super) ended: u64,
     pub(super) refused: u64,

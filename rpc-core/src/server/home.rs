@@ -34,7 +34,6 @@ impl Home {
         let services = Services::new(offers.to_vec(), true, limits.clone())?;
         let driver = engine::driver().map_err(|error| Error::system("making a set of connections", &error))?;
         let cannot_watch = |error: std::io::Error| Error::system("watching a connection", &error);
-        stream.set_recv_timeout(None).map_err(cannot_watch)?;
         let engine = Engine::new(services, Admission::default(), driver);
         // What the server takes of its client's calls, the client takes of its server's answers; and so on.
         let peer = PeerTerms {

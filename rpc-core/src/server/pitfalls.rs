@@ -87,7 +87,7 @@ impl Served {
 }
 
 /// This thread, and those that it starts. So the server has no second worker, which would quiet what the first must not ask for.
-fn on_one_cpu() {
+pub(super) fn on_one_cpu() {
     let allowed = sched_getaffinity(None).unwrap();
     let mut one = CpuSet::new();
     one.set((0..CpuSet::MAX_CPU).find(|cpu| allowed.is_set(*cpu)).unwrap());

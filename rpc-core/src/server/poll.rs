@@ -23,6 +23,9 @@ const LONG: Duration = Duration::from_micros(100);
 /// often take turns.
 const TIMED_EVERY: u32 = 13;
 
+/// A worker that waited for so long gives large buffers back: their messages may have been the last.
+const SILENCE: Duration = Duration::from_secs(1);
+
 /// What belongs to the poll role, and passes with it from worker to worker.
 #[derive(Debug, Default)]
 pub(super) struct Poll {
@@ -67,7 +70,11 @@ impl Engine {
                         (!events.is_empty()).then_some(())
                     });
                     if polled.is_none() {
-                        wait(set, &mut events, timeout);
+                        let silence = worker.has_large_buffers().then_some(SILENCE);
+                        wait(set, &mut events, [timeout, silence].into_iter().flatten().min());
+                        if events.is_empty() {
+                            worker.rest();
+                        }
                     }
                     self.found(set, &events);
                 }

@@ -16,7 +16,7 @@ use super::worker::{COPY_BYTES_MAX, READ_BYTES, Worker};
 use crate::net::{Received, Wait};
 use crate::proto::{Fault, Request, Step, clamp};
 use crate::service::{Cancel, Context};
-use crate::wire::{Arrivals, Fds, Kind, Refusal, Slice, is_kept, kind_of};
+use crate::wire::{Arrivals, Fds, Kind, Refusal, Slice, is_filled, is_kept, kind_of};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -381,7 +381,7 @@ impl<'a> Serving<'a> {
         }
         let cancel = Cancel::default();
         let dialogue = call.shape.has_items().then(|| self.engine.open_items(self.link, call, cancel.clone()));
-        let args = match args.len() > COPY_BYTES_MAX {
+        let args = match args.len() > COPY_BYTES_MAX && is_filled(self.bytes.capacity(), args.len()) {
             // They stay where they are, and the next read gets a buffer of its own.
             true => Slice::new(&self.bytes, self.at.saturating_sub(args.len())..self.at),
             false => Slice::from(args.to_vec()),
@@ -501,6 +501,7 @@ impl<'a> Serving<'a> {
     fn rest(&mut self) -> Vec<u8> {
         let left = self.bytes.len() - self.at;
         if left > COPY_BYTES_MAX
+            && is_filled(self.bytes.capacity(), left)
             && let Some(buffer) = Arc::get_mut(&mut self.bytes)
         {
             buffer.drain(..self.at);

@@ -15,11 +15,11 @@ impl Engine {
     pub(super) fn stop(self: &Arc<Self>) -> Drained {
         let deadline = Instant::now() + clamp(self.limits().drain_time_max);
         let left = || deadline.saturating_duration_since(Instant::now());
-        let refused = self.services.refused();
+        // Before any goodbye: a client that has its own may end a call before the last is said.
+        let since = Goodbyes { ended: self.services.ended(), refused: self.services.refused() };
         self.draining.store(true, Ordering::SeqCst);
         self.stop_listening();
         let slow: Vec<_> = self.all_links().into_iter().filter(|link| self.say_goodbye(link) != Sent::All).collect();
-        let since = Goodbyes { ended: self.services.ended(), refused };
         // After the goodbye: a caller whose stream ends now, and who calls again, is refused by its own side.
         self.stopping.set();
         slow.iter().for_each(|link| self.flush_within(link, left));

@@ -1,7 +1,8 @@
 //! What a call costs the kernel: counted, because a benchmark would only show it as noise.
 use super::Server;
 use super::engine::Driver;
-use crate::{Connection, Context, Service};
+use super::pitfalls::on_one_cpu;
+use crate::{Connect, Connection, Context, Service};
 use std::sync::atomic::Ordering::SeqCst;
 
 /// The least that a service can do.
@@ -20,10 +21,10 @@ impl CounterHandler for Adds {
     }
 }
 
-const CALLS: usize = 1000;
+const CALLS: usize = 100;
 
 /// What comes between only adds calls (a signal, a handler that looks slow on a busy machine), so the least is the truth.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 50;
 
 /// recv, send at the client; recv, send, wait at the server.
 type Counted = [usize; 5];
@@ -56,4 +57,33 @@ fn a_warm_call_costs_one_write_and_one_read_a_side() {
     assert!(least[4] <= CALLS, "waits of the server; all rounds: {rounds:?}");
     drop(client);
     listening.stop();
+}
+
+/// Few, so that on a busy machine some round of many is left alone.
+const CONNECTIONS: usize = 20;
+
+/// A hello that has come by the time its connection is accepted is answered then. So the server waits for a connection and for its
+/// call, and hears of its end with the next one.
+#[test]
+fn a_connection_with_one_call_is_waited_for_twice() {
+    on_one_cpu();
+    let directory = tempfile::tempdir().unwrap();
+    let address = directory.path().join("counter");
+    let address = address.to_str().unwrap();
+    let listening = Server::new(Counter::serve(Adds)).listen(address).unwrap();
+    let Driver::Set(set) = &listening.engine.driver else { panic!("on Linux there is a set") };
+    let round = || {
+        let before = set.waits.load(SeqCst);
+        (0..CONNECTIONS as u64).for_each(|number| assert_eq!(visit(address, number), number + 1));
+        set.waits.load(SeqCst) - before
+    };
+    let rounds: Vec<usize> = (0..2 * ROUNDS).map(|_| round()).collect();
+    let least = *rounds.iter().min().unwrap();
+    assert!(least <= CONNECTIONS * 5 / 2, "waits of the server for {CONNECTIONS} connections; all rounds: {rounds:?}");
+    listening.stop();
+}
+
+fn visit(address: &str, number: u64) -> u64 {
+    let connection = Connect::new(address).service(Counter::INFO).connect().unwrap();
+    Counter::client(connection).add(number).unwrap()
 }

@@ -11,6 +11,8 @@ use super::seat::{Order, Seat};
 use crate::net::Spin;
 use crate::service::Cancel;
 use crate::wire::Message;
+#[cfg(target_os = "linux")]
+use crate::wire::is_small;
 use std::sync::Arc;
 
 /// What one read makes room for. Many small calls in one read are answered with one write.
@@ -59,7 +61,16 @@ impl Worker {
         }
     }
 
-    fn rest(&mut self) {
+    /// Whether it has much to [give back](Self::rest). A wait that may time out costs more than one that may not.
+    #[cfg(target_os = "linux")]
+    pub(super) fn has_large_buffers(&self) -> bool {
+        let read = self.bytes.as_ref().map_or(0, |bytes| bytes.capacity());
+        let lent = self.spare.as_ref().map_or(0, |outbox| outbox.capacity());
+        !is_small(read + lent + self.out.bytes.capacity())
+    }
+
+    /// Nothing is to be done: it needs no buffers.
+    pub(super) fn rest(&mut self) {
         (self.bytes, self.out, self.spare) = (None, Message::default(), None);
     }
 }

@@ -8,6 +8,7 @@
 //! All numbers are little-endian. [`Cutter`] finds frames in bytes as they come, [`put_frame`] appends one.
 
 use super::Message;
+use super::handshake::{PREFACE_BYTES, starts_with_preface};
 use std::convert::Infallible;
 
 /// The size of a frame's head.
@@ -102,7 +103,7 @@ impl CallId {
     }
 }
 
-/// A frame's head, but for the hint that this version does not use.
+/// A frame's head, but for where it was sent from: see [`cpu_of`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
     /// How many bytes follow.
@@ -221,9 +222,10 @@ fn set_more(out: &mut [u8], start: usize, more: bool) {
     }
 }
 
-/// Says where the frame that starts at `bytes[0]` is sent from, if it does not say yet. A preface has a zero there, and keeps it.
+/// Says where the frame that starts at `bytes[0]`, or behind a preface there, is sent from, if it does not say yet.
 pub(crate) fn set_cpu(bytes: &mut [u8], cpu: u8) {
-    if let Some(place) = bytes.get_mut(CPU_AT).filter(|place| **place == CPU_UNKNOWN) {
+    let start = if starts_with_preface(bytes) { PREFACE_BYTES } else { 0 };
+    if let Some(place) = bytes.get_mut(start + CPU_AT).filter(|place| **place == CPU_UNKNOWN) {
         *place = cpu;
     }
 }
@@ -337,18 +339,21 @@ mod tests {
         out
     }
 
-    /// F1, F2: the head's layout.
     /// H1: the two zeros of a preface stay zeros, wherever it is sent from.
     #[test]
     fn a_preface_does_not_say_where_it_is_sent_from() {
         let (mut preface, mut frame) = (Vec::new(), Vec::new());
         super::super::put_preface(&mut preface);
         put_part(&mut frame, Kind::Pong, CallId(1), &[], false);
+        let mut greeting = [preface.clone(), frame.clone()].concat();
         set_cpu(&mut preface, 1);
         set_cpu(&mut frame, 1);
+        set_cpu(&mut greeting, 1);
         assert_eq!((super::super::check_preface(&preface), cpu_of(&frame)), (Ok(true), Some(1)));
+        assert_eq!(greeting, [preface, frame].concat(), "but what is behind it does");
     }
 
+    /// F1, F2: the head's layout.
     #[test]
     fn golden_bytes() {
         assert_eq!(frame(Kind::Call, 0x0102, b"ab"), [2, 0, 0, 0, 6, 0, 0, 0xff, 2, 1, 0, 0, b'a', b'b']);

@@ -32,6 +32,11 @@ pub(crate) fn put_preface(out: &mut Vec<u8>) {
     out.extend_from_slice(&[0, 0]);
 }
 
+/// Whether this side's preface comes first. No frame begins so: its length would be a gigabyte.
+pub(crate) fn starts_with_preface(bytes: &[u8]) -> bool {
+    bytes.starts_with(&MAGIC)
+}
+
 /// Looks at a peer's first bytes. `Ok(false)`: right so far, but not all here. A foreign peer is found out by its first
 /// wrong byte, so nobody waits for eight bytes from one that sends four.
 ///

@@ -15,7 +15,18 @@ const USED_PART: usize = 4;
 
 /// Whether a buffer with this capacity is kept, whose last message had `used` bytes.
 pub(crate) fn is_kept(capacity: usize, used: usize) -> bool {
-    capacity <= SMALL_BYTES_MAX || capacity <= LARGE_BYTES_MAX && used >= capacity / USED_PART
+    capacity <= LARGE_BYTES_MAX && is_filled(capacity, used)
+}
+
+/// Whether a buffer with this capacity is always kept.
+pub(crate) fn is_small(capacity: usize) -> bool {
+    capacity <= SMALL_BYTES_MAX
+}
+
+/// Whether `used` bytes fill a buffer with this capacity so far that it may stay for them alone. A few bytes in the buffer of a
+/// large message would hold its memory for as long as they wait.
+pub(crate) fn is_filled(capacity: usize, used: usize) -> bool {
+    is_small(capacity) || used >= capacity / USED_PART
 }
 
 #[cfg(test)]
@@ -28,5 +39,6 @@ mod tests {
         assert!(is_kept(1 << 20, 600 << 10) && is_kept(LARGE_BYTES_MAX, LARGE_BYTES_MAX));
         assert!(!is_kept(1 << 20, 10_000), "for small ones");
         assert!(!is_kept(LARGE_BYTES_MAX + 1, LARGE_BYTES_MAX), "however large messages are");
+        assert!(is_filled(LARGE_BYTES_MAX + 1, LARGE_BYTES_MAX), "but a message stays where it is");
     }
 }

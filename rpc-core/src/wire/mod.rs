@@ -16,7 +16,9 @@ mod varint;
 pub(crate) use batch::{Batch, Rest, Slice};
 pub(crate) use decode::{DecodeError, DecodeLimits, decode};
 pub(crate) use encode::encode;
-pub(crate) use fds::{Arrivals, Descriptor, FDS_MAX, Fds, fds_max};
+#[cfg(unix)]
+pub(crate) use fds::FDS_MAX;
+pub(crate) use fds::{Arrivals, Descriptor, Fds, fds_max};
 pub(crate) use frame::{
     CPU_UNKNOWN, CallId, Cut, Cutter, FDS_AT, FrameError, HEAD_BYTES, Head, Kind, cpu_of, kind_of, put_frame,
     put_large_part, put_message, put_part, set_call, set_cpu, set_fds, void,
@@ -28,6 +30,8 @@ pub(crate) use handshake::{
 };
 pub(crate) use inbox::{Found, Inbox};
 pub(crate) use items::{ITEM_HEAD_BYTES, Items, NextItem, put_item};
-pub(crate) use kept::is_kept;
+#[cfg(target_os = "linux")]
+pub(crate) use kept::is_small;
+pub(crate) use kept::{is_filled, is_kept};
 pub(crate) use message::Message;
 pub(crate) use varint::{put_varint, take_varint};

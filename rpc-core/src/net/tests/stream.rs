@@ -1,6 +1,7 @@
 //! Reading, writing, waiting, ending.
 
 use super::super::{Readiness, Received, Stream, Wait};
+use crate::wire::Arrivals;
 use rustix::net::sockopt::{set_socket_send_buffer_size, socket_send_buffer_size};
 use std::{
     io, thread,
@@ -74,6 +75,22 @@ fn a_receive_timeout_loses_nothing() {
     // Zero would mean for ever.
     left.set_recv_timeout(Some(Duration::ZERO)).unwrap();
     assert_eq!(left.recv(&mut bytes, Wait::Block).unwrap(), Received::Nothing);
+}
+
+#[test]
+fn a_read_within_a_time_waits_no_longer_and_not_less() {
+    let (left, right) = Stream::pair().unwrap();
+    let (mut bytes, mut none) = (Vec::new(), Arrivals::default());
+    let (limit, start) = (Duration::from_millis(20), Instant::now());
+    assert_eq!(left.recv_within(&mut bytes, &mut none, Some(limit)).unwrap(), Received::Nothing);
+    assert!(start.elapsed() >= limit);
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| left.recv_within(&mut bytes, &mut none, None).unwrap());
+        right.send(b"late").unwrap();
+        assert_eq!(reader.join().unwrap(), Received::Bytes(4));
+    });
+    right.shutdown_both().unwrap();
+    assert_eq!(left.recv_within(&mut bytes, &mut none, None).unwrap(), Received::End);
 }
 
 #[test]
