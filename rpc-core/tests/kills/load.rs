@@ -9,6 +9,8 @@ use std::{env, thread};
 
 /// Printed after the first answer.
 pub(crate) const UNDER_LOAD: &str = "it calls";
+/// Printed when it has all its connections, at first and after each death of its server.
+pub(crate) const CONNECTED: &str = "all its connections are there";
 /// Calls under way at a time on the lane that does not wait for each.
 pub(crate) const PIPELINED: u64 = 16;
 
@@ -88,6 +90,7 @@ impl Load {
             let connect = Connect::new(&self.address).wait().timeout(Duration::from_secs(20));
             // The server may die within the handshake.
             let Ok(connection) = connect.connect() else { continue };
+            println!("{CONNECTED}");
             call = self.batches(lane, call, &connection);
         }
     }

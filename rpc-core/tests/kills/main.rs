@@ -134,7 +134,7 @@ fn clients_are_killed_under_load() {
     let ends = |number: u16| Log::new(directory.path().join(format!("client{number}")));
     let (neighbour, neighbours) = (0, ends(0));
     let witness = start_client(neighbour, &server, &neighbours);
-    witness.wait_for(load::UNDER_LOAD).unwrap();
+    witness.wait_for(load::CONNECTED).unwrap();
     let before = server.descriptors().unwrap();
     let mut killed = 0;
     for () in Rounds::new() {
