@@ -114,14 +114,6 @@ impl Local {
         Ok(Some(Place { start: 0, method: call.method.index }))
     }
 
-    /// A whole call, decoded.
-    fn called<R: Value>(&self, call: Outgoing<'_>) -> Result<R, Error> {
-        with_scratch(|buffer| {
-            let place = self.answer(call, buffer)?;
-            super::answer(call, buffer, place, decode_limits())
-        })
-    }
-
     /// Starts a call with items, on a thread of its own.
     fn begin(&self, call: Outgoing<'_>) -> Result<Halves, Error> {
         call.service.check_items(call.method)?;
@@ -236,7 +228,10 @@ impl Channel for Local {
 
     fn call<R: Value>(&self, call: Outgoing<'_>) -> Call<Self, R> {
         let span = Span::calling(call);
-        let called = self.called(call);
+        let called = with_scratch(|buffer| {
+            let place = self.answer(call, buffer)?;
+            super::answer(call, buffer, place, decode_limits())
+        });
         span.called(&called);
         called
     }

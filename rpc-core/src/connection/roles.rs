@@ -312,9 +312,7 @@ impl Line {
 
     /// The last words of a peer that takes no more, and then the end. The socket is shut, so this does not wait.
     fn read_out(&self, reading: &mut Reading, state: &mut State, cause: &str, woken: &mut Vec<Thread>) {
-        loop {
-            let (room, arrivals) = reading.inbox.room_beside();
-            let Ok(Received::Bytes(_)) = self.stream().recv_beside(room, arrivals, Wait::No) else { break };
+        while let Ok(Received::Bytes(_)) = self.receive(&mut reading.inbox, Wait::No) {
             self.route(&mut reading.inbox, state, woken);
         }
         reading.inbox.close();

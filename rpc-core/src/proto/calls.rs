@@ -189,11 +189,11 @@ impl<W> Calls<W> {
     /// The answer, if it is there: then the call is over.
     pub(crate) fn take(&mut self, id: CallId) -> Option<Answer> {
         let Entry::Occupied(slot) = self.slots.entry(id) else { return None };
-        match slot.get() {
-            Slot::Answered { .. } => match slot.remove() {
-                Slot::Answered { answer } => Some(answer),
-                Slot::Waiting { .. } | Slot::Abandoned => None,
-            },
+        if !matches!(slot.get(), Slot::Answered { .. }) {
+            return None;
+        }
+        match slot.remove() {
+            Slot::Answered { answer } => Some(answer),
             Slot::Waiting { .. } | Slot::Abandoned => None,
         }
     }

@@ -384,10 +384,7 @@ impl Outbox {
         {
             let Some(part) = lane.parts.front_mut() else { continue };
             let (start, fds) = (self.queue.len(), part.fds.take());
-            let slice = match part.is_sliced(&fds) {
-                true => part.put_head(lane.call, &mut self.queue),
-                false => part.put_chunk(lane.call, &mut self.queue),
-            };
+            let slice = part.put_next(lane.call, &fds, &mut self.queue);
             self.splice = slice.map(|slice| Splice { at: self.queue.len(), slice });
             if part.is_over() {
                 lane.parts.pop_front();
@@ -573,26 +570,23 @@ impl Part {
         if may_be_cut { CHUNK_BYTES } else { usize::MAX }
     }
 
-    /// Appends the head of the next frame; gives its body.
-    fn put_head(&mut self, call: CallId, out: &mut Vec<u8>) -> Option<Slice> {
-        let mut end = self.bytes.len().min(self.at.saturating_add(self.most()));
+    /// Appends the next frame, with which these descriptors go; of one that is sent from where it lies the head, and gives its
+    /// body.
+    fn put_next(&mut self, call: CallId, fds: &Fds, out: &mut Vec<u8>) -> Option<Slice> {
+        let (is_sliced, length) = (self.is_sliced(fds), self.bytes.len());
+        let mut end = length.min(self.at.saturating_add(self.most()));
         // A little that is left over is not worth a write of its own.
-        if self.bytes.len() - end < LEFT_OVER_BYTES {
-            end = self.bytes.len();
+        if is_sliced && length - end < LEFT_OVER_BYTES {
+            end = length;
         }
-        put_large_part(out, self.kind, call, end - self.at, end < self.bytes.len());
-        let slice = Slice::new(&self.bytes, self.at..end);
-        self.at = end;
-        Some(slice)
-    }
-
-    /// Appends the next frame.
-    fn put_chunk(&mut self, call: CallId, out: &mut Vec<u8>) -> Option<Slice> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let (chunk, left) = rest.split_at(rest.len().min(self.most()));
+        let place = std::mem::replace(&mut self.at, end)..end;
         // Only replies are put together again; a stream has no frames of its own.
-        put_part(out, self.kind, call, chunk, !left.is_empty() && !self.is_stream());
-        self.at += chunk.len();
+        let more = end < length && !self.is_stream();
+        if is_sliced {
+            put_large_part(out, self.kind, call, place.len(), more);
+            return Some(Slice::new(&self.bytes, place));
+        }
+        put_part(out, self.kind, call, self.bytes.get(place).unwrap_or_default(), more);
         None
     }
 }

@@ -70,22 +70,16 @@ impl Types {
     /// (`Node` in a `Page<Node>` that a `Node` contains) has its name already.
     #[doc(hidden)]
     pub fn derived<T: ?Sized + 'static>(&mut self, ty: &'static Type) -> TypeId {
-        self.enter(std::any::TypeId::of::<T>(), ty)
+        self.enter_derived(std::any::TypeId::of::<T>(), ty)
     }
 
-    fn enter(&mut self, key: std::any::TypeId, ty: &Type) -> TypeId {
+    fn enter_derived(&mut self, key: std::any::TypeId, ty: &Type) -> TypeId {
         if let Some(id) = self.entered(key) {
             return id;
         }
+        // Making the name enters the type's arguments, and one of those may enter this very type: then it has its place.
         let name = ty.name(self);
-        // Making the name entered the type's arguments, and one of those may have entered this very type.
-        if let Some(id) = self.entered(key) {
-            return id;
-        }
-        let id = self.reserve(key, name.clone());
-        let ty = ty.entry(self, name);
-        self.fill(id, ty);
-        id
+        self.enter(key, name.clone(), |types| ty.entry(types, name))
     }
 
     /// Enters `T`, and gives its name: the derive makes the name of `Page<T>` from it.

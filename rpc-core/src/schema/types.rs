@@ -134,34 +134,32 @@ impl Types {
     /// Enters a struct or enum of a user, which may contain itself. `T` is the type, with `'static` for its lifetimes;
     /// `describe` runs the first time that the type is met.
     pub fn named<T: ?Sized + 'static>(&mut self, describe: impl FnOnce(&mut Types) -> Type) -> TypeId {
-        let key = std::any::TypeId::of::<T>();
+        self.enter(std::any::TypeId::of::<T>(), String::new(), describe)
+    }
+
+    /// The same for a type whose name is known before it is described: one that is mentioned inside has it already.
+    pub(super) fn enter(
+        &mut self,
+        key: std::any::TypeId,
+        name: String,
+        describe: impl FnOnce(&mut Types) -> Type,
+    ) -> TypeId {
         if let Some(id) = self.entered(key) {
             return id;
         }
-        let id = self.reserve(key, String::new());
+        let id = TypeId(u32::try_from(self.table.len()).unwrap_or(u32::MAX));
+        // Its doc makes the placeholder unequal to every finished type, so that `add` never hands it out.
+        self.table.push(Type::Struct { name, doc: "\0".to_owned(), body: Body::Unit });
+        self.named.insert(key, id);
         let ty = describe(self);
-        self.fill(id, ty);
+        if let Some(place) = self.table.get_mut(id.0 as usize) {
+            *place = ty;
+        }
         id
     }
 
     /// The place of a user's type, if it has one.
     pub(super) fn entered(&self, key: std::any::TypeId) -> Option<TypeId> {
         self.named.get(&key).copied()
-    }
-
-    /// The next place, for a user's type that is to be described: it may mention itself.
-    pub(super) fn reserve(&mut self, key: std::any::TypeId, name: String) -> TypeId {
-        let id = TypeId(u32::try_from(self.table.len()).unwrap_or(u32::MAX));
-        // Its doc makes the placeholder unequal to every finished type, so that `add` never hands it out.
-        self.table.push(Type::Struct { name, doc: "\0".to_owned(), body: Body::Unit });
-        self.named.insert(key, id);
-        id
-    }
-
-    /// Puts a type into the place that is reserved for it.
-    pub(super) fn fill(&mut self, id: TypeId, ty: Type) {
-        if let Some(place) = self.table.get_mut(id.0 as usize) {
-            *place = ty;
-        }
     }
 }

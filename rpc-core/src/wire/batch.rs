@@ -88,9 +88,3 @@ impl From<Vec<u8>> for Slice {
         Self { buffer: Some(Arc::new(bytes)), place }
     }
 }
-
-impl From<Message> for Batch {
-    fn from(frames: Message) -> Self {
-        Self { frames, slice: Slice::default() }
-    }
-}

@@ -148,7 +148,8 @@ pub(crate) fn put_frame<E>(
         out.truncate(start);
         return Err(error);
     }
-    set_length(out, start);
+    let length = out.len() - start - HEAD_BYTES;
+    set_length(out, start, length);
     Ok(())
 }
 
@@ -167,7 +168,8 @@ pub(crate) fn put_message<E>(
         out.clear();
         return Err(error);
     }
-    set_length(&mut out.bytes, start);
+    let length = out.bytes.len() - start - HEAD_BYTES;
+    set_length(&mut out.bytes, start, length);
     set_fds(&mut out.bytes, out.fds.len());
     Ok(())
 }
@@ -179,9 +181,9 @@ fn put_head(out: &mut Vec<u8>, kind: Kind, call: CallId) -> usize {
     start
 }
 
-fn set_length(out: &mut [u8], start: usize) {
-    let length = u32::try_from(out.len() - start - HEAD_BYTES).unwrap_or(u32::MAX);
-    if let Some(place) = out.get_mut(start..start + 4) {
+fn set_length(out: &mut [u8], start: usize, length: usize) {
+    let length = u32::try_from(length).unwrap_or(u32::MAX);
+    if let Some(place) = out.get_mut(start..start + KIND_AT) {
         place.copy_from_slice(&length.to_le_bytes());
     }
 }
@@ -207,12 +209,8 @@ pub(crate) fn put_part(out: &mut Vec<u8>, kind: Kind, call: CallId, body: &[u8],
 
 /// Appends the head alone of a frame whose body, of `length` bytes, is sent from elsewhere. `more`: as in [`put_part`].
 pub(crate) fn put_large_part(out: &mut Vec<u8>, kind: Kind, call: CallId, length: usize, more: bool) {
-    let start = out.len();
-    put_head(out, kind, call);
-    let length = u32::try_from(length).unwrap_or(u32::MAX);
-    if let Some(place) = out.get_mut(start..start + KIND_AT) {
-        place.copy_from_slice(&length.to_le_bytes());
-    }
+    let start = put_head(out, kind, call);
+    set_length(out, start, length);
     set_more(out, start, more);
 }
 
